@@ -1,0 +1,38 @@
+//! A request as a decision sees it: head, canonical target and views, query, cookies, kind, host, conditions.
+//! Knows nothing of sessions, rules or verdicts.
+
+mod condition;
+mod cookie;
+mod head;
+mod host;
+mod kind;
+mod query;
+mod return_url;
+mod target;
+
+pub use condition::{Condition, ConditionKind};
+pub use cookie::{CookieRead, Cookies};
+pub use head::Head;
+pub use host::{Authority, HostPattern};
+pub use kind::Kind;
+pub use query::{append_param, decode_component, encode_component, param};
+pub use return_url::{ReturnRules, checked_return};
+pub use target::{Target, View};
+
+/// Why a request is refused before any rule is asked. A value with a reason, not an error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Status of the answer: 400, 421, 431 or 501.
+    pub status: u16,
+    /// Stable word for logs, e.g. `encoded-slash`.
+    pub reason: &'static str,
+    /// One line for `explain`.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A 400.
+    pub fn bad(reason: &'static str, detail: impl Into<String>) -> Self {
+        Self { status: 400, reason, detail: detail.into() }
+    }
+}
