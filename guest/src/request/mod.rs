@@ -12,10 +12,10 @@ mod return_url;
 mod target;
 
 pub use condition::{Condition, ConditionKind};
-pub use cookie::{CookieRead, Cookies};
+pub use cookie::{CookieRead, Cookies, MAX_BYTES as MAX_COOKIE_BYTES, MAX_PAIRS as MAX_COOKIES};
 pub use head::Head;
 pub use host::{Authority, HostPattern};
-pub use kind::Kind;
+pub use kind::{Kind, sample_headers};
 pub use query::{append_param, decode_component, encode_component, param};
 pub use return_url::{ReturnRules, checked_return};
 pub use target::{MAX_PATH, MAX_TARGET, PathRules, Target, View, check_path};
