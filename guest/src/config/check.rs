@@ -20,8 +20,12 @@ fn table(node: &Node, of: &'static Table, findings: &mut Vec<Diagnostic>) {
     }
     for key in of.keys.iter().filter(|key| key.required && node.get(key.name).is_none()) {
         findings.push(if std::ptr::eq(of, &ROOT) && key.name == "default" {
-            Diagnostic::error(codes::NO_DEFAULT, Span::default(), "`default` is not written, and there is no implied one")
-                .help("write `default = \"session\"` (closed), `\"deny\"` (nothing else exists) or `\"public\"` (open)")
+            Diagnostic::error(
+                codes::NO_DEFAULT,
+                Span::default(),
+                "`default` is not written, and there is no implied one",
+            )
+            .help("write `default = \"session\"` (closed), `\"deny\"` (nothing else exists) or `\"public\"` (open)")
         } else {
             Diagnostic::error(codes::MISSING_KEY, node.span, format!("`{}` is missing in {}", key.name, shown(of)))
                 .help(format!("{}: {}", key.name, key.doc))
@@ -36,11 +40,8 @@ fn shown(of: &Table) -> String {
 
 fn unknown_key(entry: &Entry, of: &'static Table) -> Diagnostic {
     let names: Vec<&str> = of.keys.iter().map(|key| key.name).collect();
-    let finding = Diagnostic::error(
-        codes::UNKNOWN_KEY,
-        entry.key_span,
-        format!("unknown key `{}` in {}", entry.key, shown(of)),
-    );
+    let finding =
+        Diagnostic::error(codes::UNKNOWN_KEY, entry.key_span, format!("unknown key `{}` in {}", entry.key, shown(of)));
     let written = entry.key.to_lowercase().replace('_', "-");
     if let Some((_, right)) = of.habits.iter().find(|(wrong, _)| *wrong == entry.key || *wrong == written) {
         finding.help(format!("write {right}"))
@@ -97,7 +98,9 @@ fn value(node: &Node, shape: &'static Shape, name: &str, findings: &mut Vec<Diag
         return;
     }
     match (shape, &node.value) {
-        (Shape::Text(_), Value::Text(text)) if text.is_empty() && !may_be_empty(name) => findings.push(empty(node, name)),
+        (Shape::Text(_), Value::Text(text)) if text.is_empty() && !may_be_empty(name) => {
+            findings.push(empty(node, name))
+        }
         (Shape::Texts(_), Value::Text(text)) if text.is_empty() => findings.push(empty(node, name)),
         (Shape::Texts(_) | Shape::List(_), Value::List(members)) if members.is_empty() => {
             findings.push(empty(node, name));

@@ -1,5 +1,17 @@
 //! What a config may hold, as data. The structural check, the JSON Schema and the reference page are made from it.
 
+/// A key as the tables write it. (A function could not take references to other tables: they must live for ever.)
+macro_rules! key {
+    (@ $name:literal, $shape:expr, $doc:literal, $required:literal, $default:expr) => {
+        Key { name: $name, shape: $shape, required: $required, default: $default, doc: $doc }
+    };
+    ($name:literal, $shape:expr, $doc:literal) => { key!(@ $name, $shape, $doc, false, None) };
+    ($name:literal, $shape:expr, $doc:literal, required) => { key!(@ $name, $shape, $doc, true, None) };
+    ($name:literal, $shape:expr, $doc:literal, default $default:literal) => {
+        key!(@ $name, $shape, $doc, false, Some($default))
+    };
+}
+
 mod providers;
 mod proxy;
 mod root;
@@ -95,22 +107,6 @@ pub(super) struct Key {
     pub(super) default: Option<&'static str>,
     /// One line.
     pub(super) doc: &'static str,
-}
-
-const fn key(name: &'static str, shape: &'static Shape, doc: &'static str) -> Key {
-    Key { name, shape, required: false, default: None, doc }
-}
-
-impl Key {
-    const fn required(mut self) -> Self {
-        self.required = true;
-        self
-    }
-
-    const fn default(mut self, default: &'static str) -> Self {
-        self.default = Some(default);
-        self
-    }
 }
 
 #[cfg(test)]

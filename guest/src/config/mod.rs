@@ -74,8 +74,3 @@ fn in_order(mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
     findings.sort_by_key(|finding| finding.labels.first().map(|label| label.span));
     findings
 }
-
-/// The JSON Schema of the config document.
-pub fn schema() -> String {
-    String::new()
-}

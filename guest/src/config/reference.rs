@@ -86,7 +86,8 @@ fn inner(shape: &'static Shape, all: &mut Vec<&'static Table>) {
 }
 
 fn section(table: &Table) -> String {
-    let title = if table.title.starts_with("the ") { "Top of the document".to_owned() } else { format!("`{}`", table.title) };
+    let title =
+        if table.title.starts_with("the ") { "Top of the document".to_owned() } else { format!("`{}`", table.title) };
     let mut text = format!("\n## {title}\n\n{}\n\n```toml\n{}\n```\n\n", table.doc, table.example);
     text.push_str("| Key | Value | Default | Meaning |\n|---|---|---|---|\n");
     for key in table.keys {
@@ -100,7 +101,9 @@ fn row(key: &Key) -> String {
     let default = match (key.required, key.default) {
         (true, _) => "*required*".to_owned(),
         (false, None) => "–".to_owned(),
-        (false, Some(default)) if default.starts_with('"') || matches!(default, "true" | "false" | "307") => format!("`{default}`"),
+        (false, Some(default)) if default.starts_with('"') || matches!(default, "true" | "false" | "307") => {
+            format!("`{default}`")
+        }
         (false, Some(default)) => default.to_owned(),
     };
     format!("| `{}` | {} | {} | {} |\n", key.name, cell(&form(key.shape)), cell(&default), cell(key.doc))

@@ -55,7 +55,8 @@ fn shape(one: &'static Shape, defs: &mut Map<String, Value>) -> Value {
             { "type": "string", "pattern": "^[0-9]+(B|KiB|MiB|GiB)$" },
         ] }),
         Shape::Word(words) => {
-            let words: Vec<Value> = words.iter().map(|(word, doc)| json!({ "const": word, "description": doc })).collect();
+            let words: Vec<Value> =
+                words.iter().map(|(word, doc)| json!({ "const": word, "description": doc })).collect();
             json!({ "oneOf": words })
         }
         Shape::Table(of) => {

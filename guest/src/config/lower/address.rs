@@ -101,7 +101,9 @@ mod tests {
         for good in ["/a", "/a?b=c#d", "https://a.test", "http://{tenant}.a.test/x", "/:slug*"] {
             assert!(is_location(good), "{good}");
         }
-        for bad in ["//a.test", "a", "javascript:alert(1)", "https://", "https://u@a.test", "/a\\b", "/a b", "https:///a"] {
+        for bad in
+            ["//a.test", "a", "javascript:alert(1)", "https://", "https://u@a.test", "/a\\b", "/a b", "https:///a"]
+        {
             assert!(!is_location(bad), "{bad}");
         }
         assert!(is_safe_address(&web_address("http://[::1]:3000/").unwrap()));

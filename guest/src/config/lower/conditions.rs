@@ -34,7 +34,12 @@ impl Lower<'_> {
             ("header", Some(name)) => {
                 if Header::new(name, "").is_err() {
                     let span = node.get("key").map_or(node.span, |key| key.span);
-                    self.error(codes::HEADER_NAME, span, format!("`{name}` is not a header name"), "write a token: `x-flag`");
+                    self.error(
+                        codes::HEADER_NAME,
+                        span,
+                        format!("`{name}` is not a header name"),
+                        "write a token: `x-flag`",
+                    );
                     return None;
                 }
                 ConditionKind::Header(name.to_ascii_lowercase())
@@ -61,7 +66,8 @@ impl Lower<'_> {
             let upper = text.to_ascii_uppercase();
             let token = upper.bytes().all(|b| b.is_ascii_uppercase() || b == b'-' || b == b'_');
             if !token || upper != text {
-                let help = if token { format!("write `{upper}`: case counts") } else { "write `GET`, `POST`, …".to_owned() };
+                let help =
+                    if token { format!("write `{upper}`: case counts") } else { "write `GET`, `POST`, …".to_owned() };
                 self.error(codes::METHOD, node.span, format!("`{text}` is not a method"), help);
             } else if !all.contains(&upper) {
                 all.push(upper);

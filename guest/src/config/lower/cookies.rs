@@ -102,10 +102,8 @@ impl Lower<'_> {
 /// `Max-Age` is what browsers look at; `Expires` is for those that do not. A fixed date, since no clock is read here.
 fn cleared(name: &str) -> String {
     let secure = name.starts_with("__Host-") || name.starts_with("__Secure-");
-    let mut cookie = Cookie::build((name.to_owned(), ""))
-        .path("/")
-        .max_age(Duration::ZERO)
-        .expires(OffsetDateTime::UNIX_EPOCH);
+    let mut cookie =
+        Cookie::build((name.to_owned(), "")).path("/").max_age(Duration::ZERO).expires(OffsetDateTime::UNIX_EPOCH);
     if secure {
         cookie = cookie.secure(true);
     }

@@ -63,7 +63,12 @@ impl Lower<'_> {
                 // What stands between the places must be fit for a header; what is filled in is checked when it is made.
                 if entry.node.text().is_some_and(|text| text.chars().any(|c| c.is_control() && c != '\t')) {
                     let message = format!("the value of `{}` holds a control character", entry.key);
-                    self.error(codes::HEADER_VALUE, entry.node.span, message, "a line break would make a second header");
+                    self.error(
+                        codes::HEADER_VALUE,
+                        entry.node.span,
+                        message,
+                        "a line break would make a second header",
+                    );
                     continue;
                 }
                 all.extend(name.zip(template).map(|(name, template)| make(name, template)));
@@ -85,7 +90,12 @@ impl Lower<'_> {
                 Ok(header) => all.push(header),
                 Err(BadHeader::Name | BadHeader::Value) => {
                     let help = "no control characters, no white space at the ends, at most 8 KiB";
-                    self.error(codes::HEADER_VALUE, entry.node.span, format!("this cannot be the value of `{name}`"), help);
+                    self.error(
+                        codes::HEADER_VALUE,
+                        entry.node.span,
+                        format!("this cannot be the value of `{name}`"),
+                        help,
+                    );
                 }
             }
         }

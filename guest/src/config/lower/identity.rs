@@ -53,7 +53,12 @@ pub(super) fn tenants(lower: &mut Lower<'_>, node: Option<&Node>) -> Vec<(String
         let Some(tenant) = entry.node.text().filter(|tenant| !tenant.is_empty()) else { continue };
         if !is_name(tenant) || tenant.starts_with('.') {
             let message = format!("`{tenant}` cannot be a tenant");
-            lower.error(codes::TENANT, entry.node.span, message, "use letters, digits, `-` and `_`: tenants become part of paths");
+            lower.error(
+                codes::TENANT,
+                entry.node.span,
+                message,
+                "use letters, digits, `-` and `_`: tenants become part of paths",
+            );
             continue;
         }
         all.push((domain, tenant.to_owned()));

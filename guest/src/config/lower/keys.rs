@@ -102,7 +102,8 @@ fn jwks(lower: &mut Lower<'_>, node: &Node) -> Option<Text> {
         // `k`: a shared secret (RFC 7518 section 6.4); `d`: the private half of RSA, EC and OKP keys (6.2, 6.3; RFC 8037).
         if key.get("k").is_some() || key.get("d").is_some() {
             let kind = if key.get("k").is_some() { "a shared secret" } else { "a private key" };
-            let help = "write the public key only, and replace this one; shared secrets go to `keys.secret = \"env:NAME\"`";
+            let help =
+                "write the public key only, and replace this one; shared secrets go to `keys.secret = \"env:NAME\"`";
             lower.error(codes::PRIVATE_KEY, node.span, format!("the JWK set holds {kind}"), help);
             return None;
         }

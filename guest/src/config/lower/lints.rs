@@ -64,7 +64,12 @@ fn redirect_loop(lower: &mut Lower<'_>, rule: &Rule, facts: &Facts) {
         && stays(&rule.matcher)
     {
         let message = format!("`{path}` is taken by the same rule again");
-        lower.error(codes::LOOP, span, message, "send visitors to a path that the rule does not match, or add `except`");
+        lower.error(
+            codes::LOOP,
+            span,
+            message,
+            "send visitors to a path that the rule does not match, or add `except`",
+        );
     }
 }
 

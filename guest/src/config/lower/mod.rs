@@ -131,10 +131,13 @@ impl Lower<'_> {
             Source::File(path) => !path.is_empty() && !path.chars().any(char::is_control),
         };
         if !good {
-            let message = format!("`{source}` does not name a {}", match source {
-                Source::Env(_) => "variable",
-                Source::File(_) => "file",
-            });
+            let message = format!(
+                "`{source}` does not name a {}",
+                match source {
+                    Source::Env(_) => "variable",
+                    Source::File(_) => "file",
+                }
+            );
             self.error(codes::NAMED, span, message, "write `env:NAME` (letters, digits, `_`) or `file:PATH`");
             return None;
         }

@@ -110,7 +110,10 @@ fn never_a_path(dialect: Dialect, text: &str) -> bool {
         Dialect::Glob => !text.starts_with(['/', '*', '{', '[', '?', '\\']),
         Dialect::Pattern => !text.starts_with(['/', '(', ':', '{', '\\', '*', '+', '?']),
         // `.` stands for any character, a leading slash included.
-        Dialect::Regex => text.starts_with(|c| plain(c) && c != '.') || text.strip_prefix('^').is_some_and(|t| t.starts_with(|c| plain(c) && c != '.')),
+        Dialect::Regex => {
+            text.starts_with(|c| plain(c) && c != '.')
+                || text.strip_prefix('^').is_some_and(|t| t.starts_with(|c| plain(c) && c != '.'))
+        }
     }
 }
 

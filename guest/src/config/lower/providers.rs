@@ -132,7 +132,12 @@ fn check_mix(lower: &mut Lower<'_>, span: Span, algorithm: Algorithm, keys: &Key
     match (algorithm.is_symmetric(), matches!(keys, KeySource::Secret(_))) {
         (true, false) => {
             let message = format!("`{name}` needs a shared secret, but the keys here are public");
-            lower.error(codes::MIXED_ALGORITHMS, span, message, "write `keys.secret = \"env:NAME\"`, or drop the algorithm");
+            lower.error(
+                codes::MIXED_ALGORITHMS,
+                span,
+                message,
+                "write `keys.secret = \"env:NAME\"`, or drop the algorithm",
+            );
         }
         (false, true) => {
             let message = format!("`{name}` needs public keys, but `keys.secret` is a shared secret");

@@ -223,7 +223,8 @@ fn then(lower: &mut Lower<'_>, node: &Node, is_route: bool, id: &str, names: &[S
     if let [first, second, ..] = answers.as_slice() {
         let (first, second) = if first.key_span < second.key_span { (first, second) } else { (second, first) };
         let message = format!("`{}` and `{}` exclude each other", first.key, second.key);
-        let finding = Diagnostic::error(codes::TWO_ANSWERS, second.key_span, message).also(first.key_span, "first here");
+        let finding =
+            Diagnostic::error(codes::TWO_ANSWERS, second.key_span, message).also(first.key_span, "first here");
         lower.push(finding.help("keep one of them, or write two rules"));
     }
     let mut all: Vec<Option<Then>> = Vec::new();
@@ -289,6 +290,8 @@ fn no_effect(lower: &mut Lower<'_>, node: &Node, rule: &Rule) {
     for entry in idle.iter().filter_map(|key| node.entry(key)) {
         let why = if answers { "the request goes nowhere" } else { "nobody is turned away here" };
         let message = format!("`{}` has no effect: {why}", entry.key);
-        lower.push(Diagnostic::warning(codes::NO_EFFECT, entry.key_span, message).help("remove it, or correct the rule"));
+        lower.push(
+            Diagnostic::warning(codes::NO_EFFECT, entry.key_span, message).help("remove it, or correct the rule"),
+        );
     }
 }

@@ -31,7 +31,8 @@ pub(super) fn shadowed(lower: &mut Lower<'_>, rules: &Rules) {
         }
         candidates.sort_unstable();
         candidates.dedup();
-        if let Some(earlier) = candidates.into_iter().take(MOST_TRIED).find(|earlier| takes_all(rules, *earlier, index)) {
+        if let Some(earlier) = candidates.into_iter().take(MOST_TRIED).find(|earlier| takes_all(rules, *earlier, index))
+        {
             report(lower, rules, earlier, index);
         }
         for path in &facts.paths {
@@ -72,9 +73,10 @@ fn paths_within(first: &Facts, second: &Facts) -> bool {
     let left_out = first.except.iter().all(|a| second.except.iter().any(|b| same(a, b)));
     let everything = first.paths.is_empty() || first.paths.iter().any(super::paths::Written::is_everything);
     let covered = second.paths.iter().all(|path| {
-        first.paths.iter().any(|wide| {
-            same(wide, path) || path.literal().is_some_and(|literal| wide.pattern.is_match(literal))
-        })
+        first
+            .paths
+            .iter()
+            .any(|wide| same(wide, path) || path.literal().is_some_and(|literal| wide.pattern.is_match(literal)))
     });
     left_out && (everything || (!second.paths.is_empty() && covered))
 }
@@ -82,7 +84,8 @@ fn paths_within(first: &Facts, second: &Facts) -> bool {
 fn conditions_within(first: &Matcher, second: &Matcher) -> bool {
     let within = |few: &[Condition], many: &[Condition]| few.iter().all(|a| many.iter().any(|b| same_condition(a, b)));
     first.when.is_none()
-        && (first.hosts.is_empty() || (!second.hosts.is_empty() && second.hosts.iter().all(|h| first.hosts.contains(h))))
+        && (first.hosts.is_empty()
+            || (!second.hosts.is_empty() && second.hosts.iter().all(|h| first.hosts.contains(h))))
         && (first.methods.is_empty()
             || (!second.methods.is_empty() && second.methods.iter().all(|m| first.methods.contains(m))))
         && within(&first.has, &second.has)
