@@ -16,6 +16,9 @@ mod schema;
 mod shims;
 mod units;
 
+#[cfg(test)]
+mod tests;
+
 pub use codes::CODES;
 pub use reference::{diagnostics, reference};
 pub use schema::schema;
