@@ -305,7 +305,7 @@ fn sessions_and_keys() {
     );
     session(&format!("{good}algorithms = [\"HS256\"]"), &[("P433", "\"HS256\"")]);
     session(&format!("{good}algorithms = [\"RS256\"]\nkeys.secret = \"env:S\""), &[("P433", "\"RS256\"")]);
-    let literal = session(&format!("{good}keys.secret = [\"env:S\", \"hunter2\"]"), &[("P430", "\"hunter2\"")]);
+    let literal = session(&format!("{good}keys.secret = [\"env:S\", \"hunter2\"]"), &[("P443", "\"hunter2\"")]);
     assert!(!format!("{:?}", literal[0].message).contains("hunter2"));
     session(&format!("{good}keys.secret = \"env:\""), &[("P437", "\"env:\"")]);
     session(
