@@ -19,6 +19,7 @@ codes! {
     DUPLICATE_KEY "P005" "a key is written twice" "Keep one of them. A list of routes is written with `[[route]]`.";
     NOT_A_TABLE "P006" "the document is not a table" "A JSON config is one object: `{ \"version\": 1, … }`.";
     TOO_MANY "P007" "too many findings" "Correct those that are shown and look again.";
+    "P008" "no config is loaded" "Give a config file, or use a baked component.";
 
     UNKNOWN_KEY "P101" "unknown key" "Correct the name. Keys that are not known are never ignored, since a mistyped key could leave a door open.";
     WRONG_TYPE "P102" "wrong kind of value" "Write the kind of value that the message names.";
