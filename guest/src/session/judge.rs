@@ -1,5 +1,6 @@
 //! From a token to a verified identity, for one provider.
 
+use super::Identity;
 use super::cache::{Cache, Entry, Looked};
 use super::claims::Checked;
 use super::number::{Kind, number};
@@ -7,7 +8,6 @@ use super::provider::{Keys, Provider};
 use super::refused::Refused;
 use super::source::{self, NoKey, Source, Wanted};
 use super::token::Token;
-use super::Identity;
 use crate::question::{Answer, Answers, Asked, Question, VerifyKey};
 use crate::trace::{Outcome, Stage, Trace};
 use std::sync::Arc;
@@ -37,7 +37,13 @@ pub(super) struct Moment<'a> {
 
 impl Learnt {
     /// The identity, if this very token is known to be good by keys that are still in force, and in time.
-    pub(super) fn recall(&mut self, index: usize, provider: &Provider, looked: Looked<'_>, now: i64) -> Option<Arc<Identity>> {
+    pub(super) fn recall(
+        &mut self,
+        index: usize,
+        provider: &Provider,
+        looked: Looked<'_>,
+        now: i64,
+    ) -> Option<Arc<Identity>> {
         let entry = self.cache.get(index, looked)?;
         let in_force = match provider.source(&entry.identity.issuer) {
             Some(source) => self.sources.get(source).and_then(|source| source.in_force(now)) == Some(entry.epoch),
@@ -82,7 +88,9 @@ impl Learnt {
             Ok(()) => {}
             Err(judged) => {
                 match &judged {
-                    Judged::Ask(asked) => note(trace, Outcome::Info, provider, || format!("asks for {} signature checks", asked.len())),
+                    Judged::Ask(asked) => {
+                        note(trace, Outcome::Info, provider, || format!("asks for {} signature checks", asked.len()))
+                    }
                     Judged::Unavailable(why) => note(trace, Outcome::No, provider, || why.clone()),
                     _ => note(trace, Outcome::No, provider, || Refused::Signature.to_string()),
                 }
@@ -130,7 +138,7 @@ impl Learnt {
                 let wanted = Wanted { provider: index, algorithm, kid, now: moment.now, answers: moment.answers };
                 match source.key(&wanted) {
                     Ok(source::Found { key, epoch }) => (epoch, chosen(&key, token)),
-                    Err(NoKey::Ask(asked)) => return Err(Judged::Ask(vec![asked])),
+                    Err(NoKey::Ask(asked)) => return Err(Judged::Ask(vec![*asked])),
                     Err(NoKey::Unavailable(why)) => return Err(Judged::Unavailable(why)),
                     Err(NoKey::Refused(why)) => return Err(Judged::Refused(why)),
                 }

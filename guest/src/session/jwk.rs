@@ -184,7 +184,8 @@ impl NamedKey {
 
 fn public_key(jwk: &Map<String, Value>) -> Result<PublicKey, &'static str> {
     let text = |name: &str| jwk.get(name).and_then(Value::as_str);
-    let bytes = |name: &str| text(name).and_then(token::decode).ok_or("a member of the key is missing or not base64url");
+    let bytes =
+        |name: &str| text(name).and_then(token::decode).ok_or("a member of the key is missing or not base64url");
     match (text("kty"), text("crv")) {
         (Some("RSA"), _) => PublicKey::rsa(&bytes("n")?, &bytes("e")?),
         (Some("EC"), Some(crv)) => {
@@ -268,7 +269,9 @@ impl KeySet {
             (Some(_), Some(_), Some(_)) => Choice::Unfit("several keys of that kid"),
             (Some(_), Some(_), None) => Choice::Unfit("no kid, and several keys would fit"),
             (None, _, None) => Choice::Unknown,
-            (None, _, Some(_)) if self.keys.iter().any(|key| named(&key)) => Choice::Unfit("made for another algorithm"),
+            (None, _, Some(_)) if self.keys.iter().any(|key| named(&key)) => {
+                Choice::Unfit("made for another algorithm")
+            }
             (None, _, Some(_)) => match self.unusable.iter().find(|(name, _)| name.as_deref() == kid) {
                 Some((_, why)) => Choice::Unfit(why),
                 None => Choice::Unknown,

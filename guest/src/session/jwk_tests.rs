@@ -128,7 +128,10 @@ fn kid_decides() {
 fn a_kid_that_comes_twice() {
     let mut other = rsa("a");
     other["n"] = json!(b64(&modulus(3072)));
-    assert_eq!(set(json!([rsa("a"), other])).choose(Algorithm::Rs256, Some("a")), Choice::Unfit("several keys of that kid"));
+    assert_eq!(
+        set(json!([rsa("a"), other])).choose(Algorithm::Rs256, Some("a")),
+        Choice::Unfit("several keys of that kid")
+    );
     assert!(matches!(set(json!([rsa("a"), rsa("a")])).choose(Algorithm::Rs256, Some("a")), Choice::Key(_)));
 }
 

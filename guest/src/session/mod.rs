@@ -101,12 +101,7 @@ impl Sessions {
         self.session_by(|name, chunks| cookies.token(name, chunks), Moment { now: head.now, answers }, trace)
     }
 
-    fn session_by(
-        &mut self,
-        read: impl Fn(&str, bool) -> CookieRead,
-        moment: Moment<'_>,
-        trace: &mut Trace,
-    ) -> Found {
+    fn session_by(&mut self, read: impl Fn(&str, bool) -> CookieRead, moment: Moment<'_>, trace: &mut Trace) -> Found {
         let Self { providers, learnt } = self;
         let mut cookies: BTreeMap<(&str, bool), Cookie> = BTreeMap::new();
         let mut end = End::new(Refused::Absent("no cookie"));

@@ -117,14 +117,17 @@ mod tests {
             keys[0].text(),
             r#"{"crv":"P-256","kty":"EC","x":"m5tFjy4J2dKTM1rfMZ_xIbATdN4J4KYmcaTF9GZajwY","y":"dFkcWMJa65E1TSiLlEsBE1TBC8zkccu2saob4pTc_q4"}"#
         );
-        assert_eq!(keys[1].text(), r#"{"crv":"Ed25519","kty":"OKP","x":"Ui0lhYVlpqo3iU0DbYJWgQkcMyQuMBbpIIA2riCgVIA"}"#);
+        assert_eq!(
+            keys[1].text(),
+            r#"{"crv":"Ed25519","kty":"OKP","x":"Ui0lhYVlpqo3iU0DbYJWgQkcMyQuMBbpIIA2riCgVIA"}"#
+        );
         assert!(keys[2].fits(Algorithm::Rs256));
         assert_eq!(keys[2], keys[3]);
     }
 
     #[test]
     fn says_what_is_wrong() {
-        let (short, _) = rsa(1024);
+        let (short, _) = rsa(2040);
         for (text, why) in [
             (String::new(), "no PEM block in it"),
             ("-----BEGIN PUBLIC KEY-----\nAAAA".to_owned(), "PEM block 1: it does not end"),

@@ -117,7 +117,11 @@ impl Builder<'_> {
         if let Text::Need(index) = text
             && self.supplies.bytes(*index).is_some()
         {
-            self.error(codes::NOT_TEXT, format!("the {what} is not UTF-8 text"), "write binary secrets as `base64:…` or `hex:…`");
+            self.error(
+                codes::NOT_TEXT,
+                format!("the {what} is not UTF-8 text"),
+                "write binary secrets as `base64:…` or `hex:…`",
+            );
         }
         None
     }
@@ -128,7 +132,11 @@ impl Builder<'_> {
             match self.text(text, what) {
                 Some(value) if value.is_empty() || value.chars().any(char::is_control) => {
                     let wrong = if value.is_empty() { "is empty" } else { "holds control characters" };
-                    self.error(codes::BAD_NAME, format!("the {what} {wrong}"), "it must equal the claim of the tokens, byte for byte");
+                    self.error(
+                        codes::BAD_NAME,
+                        format!("the {what} {wrong}"),
+                        "it must equal the claim of the tokens, byte for byte",
+                    );
                 }
                 value => values.extend(value),
             }
@@ -139,7 +147,11 @@ impl Builder<'_> {
     fn keys(&mut self, issuers: &[String]) -> Option<Keys> {
         let needs_issuer = matches!(self.settings.keys, KeySource::Discovery | KeySource::JwksUrl(_));
         if needs_issuer && issuers.is_empty() {
-            self.error(codes::NO_ISSUER, "no issuer, and the keys come from an address", "set `issuer` to the `iss` of the tokens");
+            self.error(
+                codes::NO_ISSUER,
+                "no issuer, and the keys come from an address",
+                "set `issuer` to the `iss` of the tokens",
+            );
             return None;
         }
         match &self.settings.keys {
@@ -147,7 +159,11 @@ impl Builder<'_> {
             KeySource::JwksUrl(text) => {
                 let address = self.text(text, "address of the keys")?;
                 if !url::is_safe(&address, true) {
-                    self.error(codes::BAD_ADDRESS, "the address of the keys is not an https address", "use `https://…`; `http://` is taken for localhost only");
+                    self.error(
+                        codes::BAD_ADDRESS,
+                        "the address of the keys is not an https address",
+                        "use `https://…`; `http://` is taken for localhost only",
+                    );
                     return None;
                 }
                 Some(Keys::Remote(vec![self.source(Origin::Jwks(address))]))
@@ -188,10 +204,18 @@ impl Builder<'_> {
 
     fn key_set(&mut self, text: &str) -> Option<Keys> {
         match KeySet::parse(text.as_bytes()) {
-            Err(why) => self.error(codes::BAD_SET, format!("the key set cannot be read: {why}"), "give a JWKS: `{\"keys\":[…]}`"),
+            Err(why) => self.error(
+                codes::BAD_SET,
+                format!("the key set cannot be read: {why}"),
+                "give a JWKS: `{\"keys\":[…]}`",
+            ),
             Ok(set) if set.is_empty() => {
                 let why = set.left_out().next().map_or(String::new(), |why| format!(" ({why})"));
-                self.error(codes::BAD_SET, format!("no usable key in the key set{why}"), "only public signature keys are taken: RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519");
+                self.error(
+                    codes::BAD_SET,
+                    format!("no usable key in the key set{why}"),
+                    "only public signature keys are taken: RSA of 2048 to 8192 bits, P-256, P-384, P-521, Ed25519",
+                );
             }
             Ok(set) => return Some(Keys::Set(set)),
         }
@@ -204,8 +228,12 @@ impl Builder<'_> {
             Err(error) => error,
         };
         let (code, help) = match error {
-            pem::PemError::Private => (codes::PRIVATE_KEY, "verifying needs the public key only; take the private one off this machine"),
-            pem::PemError::Certificate => (codes::BAD_PEM, "take the public key out: `openssl x509 -pubkey -noout -in FILE`"),
+            pem::PemError::Private => {
+                (codes::PRIVATE_KEY, "verifying needs the public key only; take the private one off this machine")
+            }
+            pem::PemError::Certificate => {
+                (codes::BAD_PEM, "take the public key out: `openssl x509 -pubkey -noout -in FILE`")
+            }
             _ => (codes::BAD_PEM, "give `PUBLIC KEY` (SPKI) or `RSA PUBLIC KEY` blocks"),
         };
         self.error(code, format!("the PEM file cannot be used: {error}"), help);
@@ -214,7 +242,11 @@ impl Builder<'_> {
 
     fn secrets(&mut self, texts: &[Text]) -> Option<Keys> {
         if texts.len() > MAX_SECRETS {
-            self.error(codes::TOO_MANY, format!("more than {MAX_SECRETS} secrets"), "drop those that no living token was signed with");
+            self.error(
+                codes::TOO_MANY,
+                format!("more than {MAX_SECRETS} secrets"),
+                "drop those that no living token was signed with",
+            );
             return None;
         }
         if texts.is_empty() {
@@ -226,8 +258,16 @@ impl Builder<'_> {
             let Some(value) = self.text(text, "secret") else { continue };
             match Secret::parse(&value) {
                 Ok(secret) => secrets.push(secret),
-                Err(SecretError::Encoding(name)) => self.error(codes::BAD_SECRET, format!("a secret starts with `{name}:` but is not {name}"), "without a prefix the text itself is the secret"),
-                Err(SecretError::Short(length)) => self.error(codes::SHORT_SECRET, format!("a secret is {length} bytes long; HS256 needs 32"), "make one with `openssl rand -base64 48` (RFC 7518 section 3.2)"),
+                Err(SecretError::Encoding(name)) => self.error(
+                    codes::BAD_SECRET,
+                    format!("a secret starts with `{name}:` but is not {name}"),
+                    "without a prefix the text itself is the secret",
+                ),
+                Err(SecretError::Short(length)) => self.error(
+                    codes::SHORT_SECRET,
+                    format!("a secret is {length} bytes long; HS256 needs 32"),
+                    "make one with `openssl rand -base64 48` (RFC 7518 section 3.2)",
+                ),
             }
         }
         (secrets.len() == texts.len()).then_some(Keys::Secrets(secrets))
@@ -250,13 +290,26 @@ impl Builder<'_> {
             good = false;
             let name = algorithm.name();
             if algorithm.is_symmetric() && secret {
-                let text = format!("no secret is long enough for `{name}`, which needs {} bytes", algorithm.digest_length());
-                self.error(codes::SHORT_SECRET, text, "use a longer secret, or a smaller algorithm (RFC 7518 section 3.2)");
+                let text =
+                    format!("no secret is long enough for `{name}`, which needs {} bytes", algorithm.digest_length());
+                self.error(
+                    codes::SHORT_SECRET,
+                    text,
+                    "use a longer secret, or a smaller algorithm (RFC 7518 section 3.2)",
+                );
             } else if algorithm.is_symmetric() != secret {
                 let text = format!("`{name}` does not go with these keys");
-                self.error(codes::MIXED, text, "HS* goes with `keys.secret` only, everything else with public keys only (RFC 8725 section 3.1)");
+                self.error(
+                    codes::MIXED,
+                    text,
+                    "HS* goes with `keys.secret` only, everything else with public keys only (RFC 8725 section 3.1)",
+                );
             } else {
-                self.error(codes::MIXED, format!("no key can make `{name}` signatures"), "drop the algorithm, or add a key for it");
+                self.error(
+                    codes::MIXED,
+                    format!("no key can make `{name}` signatures"),
+                    "drop the algorithm, or add a key for it",
+                );
             }
         }
         good.then(|| self.settings.algorithms.clone())

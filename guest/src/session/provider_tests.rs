@@ -103,10 +103,7 @@ fn by_default_whatever_the_keys_can_do() {
     assert_eq!(algorithms(secret(50)), "HS256 HS384");
     let ed = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","x":"Ui0lhYVlpqo3iU0DbYJWgQkcMyQuMBbpIIA2riCgVIA"}]}"#;
     assert_eq!(algorithms(KeySource::Jwks(literal(ed))), "EdDSA");
-    assert_eq!(
-        algorithms(KeySource::Discovery),
-        "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"
-    );
+    assert_eq!(algorithms(KeySource::Discovery), "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA");
 }
 
 #[test]

@@ -4,11 +4,11 @@
 //! lifetime, the pause between two fetches and the last good copy. What is kept is only the parsed form, so that
 //! a set is parsed once for each changed copy.
 
+use super::Algorithm;
 use super::json;
 use super::jwk::{Choice, KeySet, NamedKey};
 use super::number::{Kind, epoch, number};
 use super::refused::Refused;
-use super::Algorithm;
 use super::url;
 use crate::question::{Answer, Answers, Asked, Document, Freshness, Question};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(super) struct Source {
 /// Why there is no key.
 #[derive(Debug)]
 pub(super) enum NoKey {
-    Ask(Asked),
+    Ask(Box<Asked>),
     Unavailable(String),
     Refused(Refused),
 }
@@ -118,7 +118,7 @@ impl Source {
             State::Ready => {}
             State::Missing => {
                 let question = Question::Document { url: self.document(), freshness: Freshness::Current };
-                return Err(NoKey::Ask(Asked { id, question }));
+                return Err(NoKey::Ask(Box::new(Asked { id, question })));
             }
             State::Failed(why) | State::Unusable(why) => {
                 return Err(NoKey::Unavailable(format!("discovery document not to be had: {why}")));
@@ -135,7 +135,7 @@ impl Source {
     }
 
     /// Take the answer to "a key is unknown", if it was given.
-    fn look_again(&mut self, wanted: &Wanted<'_>) -> Result<(), Asked> {
+    fn look_again(&mut self, wanted: &Wanted<'_>) -> Result<(), Box<Asked>> {
         let ask = self.question(wanted, Kind::UnknownKey, Freshness::UnknownKey);
         match wanted.answers.get(ask.id) {
             None => Err(ask),
@@ -157,9 +157,9 @@ impl Source {
         }
     }
 
-    fn question(&self, wanted: &Wanted<'_>, kind: Kind, freshness: Freshness) -> Asked {
+    fn question(&self, wanted: &Wanted<'_>, kind: Kind, freshness: Freshness) -> Box<Asked> {
         let id = number(wanted.provider, self.epoch(0), kind);
-        Asked { id, question: Question::Document { url: self.keys_url.clone(), freshness } }
+        Box::new(Asked { id, question: Question::Document { url: self.keys_url.clone(), freshness } })
     }
 
     fn epoch(&self, keys: u64) -> u64 {
@@ -224,7 +224,12 @@ enum State {
 
 impl<T> Slot<T> {
     /// Make sure of a document that is in time at `now`, taking the answer if it is needed.
-    fn renew(&mut self, now: i64, answer: Option<&Answer>, read: impl FnOnce(&[u8], Option<&T>) -> Result<T, String>) -> State {
+    fn renew(
+        &mut self,
+        now: i64,
+        answer: Option<&Answer>,
+        read: impl FnOnce(&[u8], Option<&T>) -> Result<T, String>,
+    ) -> State {
         if self.held.as_ref().is_some_and(|held| now < held.fresh_until) {
             return State::Ready;
         }
@@ -262,9 +267,16 @@ impl<T> Slot<T> {
             },
         };
         self.rejected = Some((new.revision, why.clone()));
-        match &self.held {
-            Some(held) if now < held.fetched.saturating_add(MAX_STALE) => State::Ready,
-            _ => State::Unusable(why),
+        match &mut self.held {
+            Some(held) if now < held.fresh_until.max(held.fetched.saturating_add(MAX_STALE)) => {
+                let until = new.fresh_until.min(held.fetched.saturating_add(MAX_STALE));
+                held.fresh_until = held.fresh_until.max(until);
+                State::Ready
+            }
+            _ => {
+                self.held = None;
+                State::Unusable(why)
+            }
         }
     }
 }

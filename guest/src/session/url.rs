@@ -5,7 +5,8 @@
 pub(super) fn is_safe(url: &str, loopback: bool) -> bool {
     let clean = url.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'\\' | b'#' | b'"' | b'<' | b'>'));
     let host = url.strip_prefix("https://").map(host);
-    clean && (host.is_some_and(|host| !host.is_empty()) || (loopback && is_loopback_http(url)))
+    clean
+        && (host.is_some_and(|host| !host.is_empty()) || (loopback && is_loopback_http(url)))
         && !authority(url).contains('@')
 }
 
@@ -71,7 +72,9 @@ mod tests {
             assert!(is_safe(url, true), "{url}");
             assert!(!is_safe(url, false), "{url}");
         }
-        for url in ["http://localhost.evil.example/", "http://127.0.0.1.evil/", "http://127.1/", "http://localhost@evil/"] {
+        for url in
+            ["http://localhost.evil.example/", "http://127.0.0.1.evil/", "http://127.1/", "http://localhost@evil/"]
+        {
             assert!(!is_safe(url, true), "{url}");
         }
     }
