@@ -7,6 +7,7 @@ use crate::config::document::Node;
 use crate::config::{codes, near, shims};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::pattern::{Dialect, PatternSet};
+use crate::request::HostPattern;
 use crate::policy::{Matcher, RULE_FIRST, Require, Rule, Then};
 use crate::supply::Source;
 use crate::template::Use;
@@ -133,7 +134,7 @@ fn rule(lower: &mut Lower<'_>, node: &Node, is_route: bool, id: String) -> Optio
 
     let mut names: Vec<String> = Vec::new();
     names.extend(paths.iter().flat_map(|written| shims::pattern_names(written.dialect, &written.pattern)));
-    names.extend(hosts.iter().flat_map(shims::host_names));
+    names.extend(hosts.iter().flat_map(HostPattern::names));
     let values = has.iter().filter_map(|condition| condition.value.as_ref());
     names.extend(values.flat_map(|value| shims::pattern_names(Dialect::Regex, value)));
 
