@@ -137,3 +137,33 @@ impl Written {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What protects is read generously, what opens exactly; `compat = "js"` is about route patterns only.
+    #[test]
+    fn options_fail_closed() {
+        let of = |generous, js, dialect| Compare { generous, js }.options(dialect);
+        let options = |ignore_case, dot_all| Options { ignore_case, dot_all };
+        for dialect in [Dialect::Glob, Dialect::Pattern, Dialect::Regex] {
+            assert_eq!(of(true, false, dialect), options(true, true));
+            assert_eq!(of(false, false, dialect), options(false, true));
+        }
+        assert_eq!(of(false, true, Dialect::Pattern), options(true, false));
+        assert_eq!(of(true, true, Dialect::Glob), options(true, true));
+    }
+
+    #[test]
+    fn what_can_begin_a_path() {
+        for (dialect, good, bad) in [
+            (Dialect::Glob, ["/a", "**/x", "{/a,/b}"], ["a/**", "admin", "-"]),
+            (Dialect::Pattern, ["/a", "(.*)", "{/a}?"], ["a/:b", "admin", "."]),
+            (Dialect::Regex, ["/a", ".*", "(/a|/b)"], ["a/.*", "^a", "-"]),
+        ] {
+            good.iter().for_each(|text| assert!(!never_a_path(dialect, text), "{text}"));
+            bad.iter().for_each(|text| assert!(never_a_path(dialect, text), "{text}"));
+        }
+    }
+}
