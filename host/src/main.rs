@@ -1,1 +1,3 @@
+//! The `portcullis` program.
+
 fn main() {}

@@ -1,0 +1,14 @@
+//! The words of `portcullis:gate@0.1.0` as Rust types, made from `wit/`. Nothing here is trusted: what a guest
+//! returns becomes usable only through [`crate::gate::Decision`].
+
+#[expect(unreachable_pub, reason = "generated from wit/gate.wit, where each item is documented")]
+mod bindings {
+    wasmtime::component::bindgen!({
+        path: "../wit",
+        world: "gate",
+        additional_derives: [Clone, PartialEq],
+    });
+}
+
+pub use bindings::Gate as GateWorld;
+pub use bindings::portcullis::gate::types::*;

@@ -1,0 +1,99 @@
+//! A guest's verdict after the host has checked it. Only this room can make a [`Permit`].
+
+use crate::contract::RequestKind;
+use http::{HeaderName, HeaderValue, StatusCode, uri::PathAndQuery};
+
+/// A checked verdict with what the log wants to know.
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// What happens.
+    pub outcome: Outcome,
+    /// Number of the rule; its name is `Loaded::rules[rule]` (checked to exist).
+    pub rule: u32,
+    /// Request kind.
+    pub kind: RequestKind,
+    /// A short word; at most 200 bytes, no control characters.
+    pub reason: String,
+    /// Subject of the session that decided.
+    pub subject: Option<String>,
+}
+
+/// What happens to a request.
+#[derive(Debug, Clone)]
+pub enum Outcome {
+    /// It goes upstream.
+    Forward(Permit),
+    /// The gate answers.
+    Reply(Reply),
+}
+
+/// Leave to send a request upstream, and how. Made only from a pass or rewrite verdict that stood every check.
+#[derive(Debug, Clone)]
+pub struct Permit {
+    pub(super) target: PathAndQuery,
+    pub(super) rewritten: bool,
+    pub(super) upstream: usize,
+    pub(super) request: Vec<Edit>,
+    pub(super) cookie: Option<Option<HeaderValue>>,
+    pub(super) response: Vec<Edit>,
+    pub(super) status: Option<StatusCode>,
+}
+
+impl Permit {
+    /// Path and query to send.
+    pub fn target(&self) -> &PathAndQuery {
+        &self.target
+    }
+
+    /// Does the target differ from what was asked for because a rule rewrites it?
+    pub fn rewritten(&self) -> bool {
+        self.rewritten
+    }
+
+    /// Number into `ProxySettings::upstreams` (checked to exist).
+    pub fn upstream(&self) -> usize {
+        self.upstream
+    }
+
+    /// Request edits, in order.
+    pub fn request(&self) -> &[Edit] {
+        &self.request
+    }
+
+    /// `None`: the client's own Cookie lines; `Some(None)`: none; `Some(Some(line))`: this one.
+    pub fn cookie(&self) -> Option<Option<&HeaderValue>> {
+        self.cookie.as_ref().map(Option::as_ref)
+    }
+
+    /// Response edits, in order.
+    pub fn response(&self) -> &[Edit] {
+        &self.response
+    }
+
+    /// Status to give the response instead of the upstream's.
+    pub fn status(&self) -> Option<StatusCode> {
+        self.status
+    }
+}
+
+/// One checked header edit. Never names a header that frames a message or steers a connection.
+#[derive(Debug, Clone)]
+pub enum Edit {
+    /// Replace all lines.
+    Set(HeaderName, HeaderValue),
+    /// Add a line; `vary` merges.
+    Append(HeaderName, HeaderValue),
+    /// Remove all lines.
+    Remove(HeaderName),
+}
+
+/// A checked answer of the gate's own.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// 200 to 599.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Body.
+    pub body: bytes::Bytes,
+}
