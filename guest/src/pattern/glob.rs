@@ -115,7 +115,8 @@ impl Writer<'_> {
         let mut bytes = Vec::new();
         while self.peek(0) == Some(b'\\')
             && self.peek(1) == Some(b'x')
-            && let Some(byte) = self.regex.get(self.at + 2..self.at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            && let Some(byte) =
+                self.regex.get(self.at + 2..self.at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok())
         {
             bytes.push(byte);
             self.at += 4;
