@@ -6,23 +6,24 @@
 
 use super::Identity;
 use super::claims::Times;
+use serde_json::{Map, Value};
 use siphasher::sip::SipHasher13;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::sync::Arc;
 
-/// Entries of both generations: more users than one instance sees within the minutes a token lives, and with tokens
-/// of 1 KiB as much as [`MAX_BYTES`] holds.
+/// Entries: more users than one instance sees within the minutes a token lives.
 const MAX_ENTRIES: usize = 4096;
-/// Bytes of both generations; an instance has 16 MiB of memory in all.
+/// Bytes, as [`Entry::cost`] counts them; an instance has 16 MiB of memory in all. A token of 800 bytes costs
+/// about 2 KiB, so some 2,000 of those fit.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 /// Bytes of a token's end that are hashed. It is the signature, so it is as good as random, and who could choose
 /// it for tokens that verify holds the issuer's key.
 const HASHED: usize = 64;
-/// Bytes of an entry besides the texts, roughly.
-const FIXED: usize = 320;
-/// Parsed claims take about so many times the bytes of the token (tree nodes, allocations).
-const SPREAD: usize = 4;
+/// Bytes of an entry besides token and claims: slot, index, identity with its texts, times.
+const FIXED: usize = 400;
+/// Bytes of a tree node of a JSON object: 11 pairs of name and value.
+const NODE: usize = 640;
 
 /// A token that was verified.
 #[derive(Debug)]
@@ -46,8 +47,9 @@ impl Entry {
         Self { token: token.into(), epoch, algorithm, times, identity }
     }
 
+    /// Bytes, roughly, rather too many than too few.
     fn cost(&self) -> usize {
-        FIXED + self.token.len() * (1 + SPREAD)
+        FIXED + self.token.len() + object_cost(&self.identity.claims)
     }
 }
 
@@ -77,23 +79,34 @@ impl<'a> Looked<'a> {
     }
 }
 
-type Generation = HashMap<(u64, usize), Entry, Seeded>;
+type Key = (u64, usize);
 
-/// Two generations: new and used entries are in the young one; when it is full, the old one is dropped and the
-/// young one takes its place. Cheap, and what is in use stays.
+/// An entry in its place.
+#[derive(Debug)]
+struct Slot {
+    key: Key,
+    entry: Entry,
+    cost: usize,
+    /// Was it found since the hand last came by?
+    used: bool,
+}
+
+/// Verified tokens. When it is full, a hand goes round and drops what was not found since it came by last (the
+/// "clock" of page replacement): no list to keep in order at a hit, and never much to free at once.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     seed: Seeded,
-    young: Generation,
-    old: Generation,
-    young_bytes: usize,
+    index: HashMap<Key, usize, Seeded>,
+    slots: Vec<Option<Slot>>,
+    free: Vec<usize>,
+    hand: usize,
+    bytes: usize,
 }
 
 impl Cache {
     pub(super) fn new(seed: (u64, u64)) -> Self {
         let seed = Seeded(seed.0, seed.1);
-        let (young, old) = (HashMap::with_hasher(seed), HashMap::with_hasher(seed));
-        Self { seed, young, old, young_bytes: 0 }
+        Self { seed, index: HashMap::with_hasher(seed), ..Self::default() }
     }
 
     pub(super) fn look<'a>(&self, token: &'a str) -> Looked<'a> {
@@ -106,31 +119,63 @@ impl Cache {
 
     /// The entry of this token and provider; the whole token is compared.
     pub(super) fn get(&mut self, provider: usize, looked: Looked<'_>) -> Option<&Entry> {
-        let key = (looked.hash, provider);
-        if !self.young.contains_key(&key) {
-            let entry = self.old.remove(&key)?;
-            self.put(key, entry);
-        }
-        self.young.get(&key).filter(|entry| *entry.token == *looked.token)
+        let at = *self.index.get(&(looked.hash, provider))?;
+        let slot = self.slots.get_mut(at)?.as_mut().filter(|slot| *slot.entry.token == *looked.token)?;
+        slot.used = true;
+        Some(&slot.entry)
     }
 
-    /// Keep an entry.
+    /// Keep an entry; it takes the place of one with the same key.
     pub(super) fn insert(&mut self, provider: usize, looked: Looked<'_>, entry: Entry) {
         let key = (looked.hash, provider);
-        self.old.remove(&key);
-        self.put(key, entry);
+        if let Some(at) = self.index.get(&key) {
+            self.remove(*at);
+        }
+        let cost = entry.cost();
+        while !self.index.is_empty() && (self.index.len() >= MAX_ENTRIES || self.bytes + cost > MAX_BYTES) {
+            self.turn();
+        }
+        let at = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        if let Some(place) = self.slots.get_mut(at) {
+            *place = Some(Slot { key, entry, cost, used: false });
+            self.index.insert(key, at);
+            self.bytes += cost;
+        }
     }
 
-    fn put(&mut self, key: (u64, usize), entry: Entry) {
-        let cost = entry.cost();
-        if self.young.len() >= MAX_ENTRIES / 2 || self.young_bytes + cost > MAX_BYTES / 2 {
-            self.old = std::mem::replace(&mut self.young, HashMap::with_hasher(self.seed));
-            self.young_bytes = 0;
+    /// Move the hand by one place.
+    fn turn(&mut self) {
+        self.hand = if self.hand + 1 < self.slots.len() { self.hand + 1 } else { 0 };
+        match self.slots.get_mut(self.hand) {
+            Some(Some(slot)) if slot.used => slot.used = false,
+            Some(Some(_)) => self.remove(self.hand),
+            _ => {}
         }
-        self.young_bytes += cost;
-        if let Some(before) = self.young.insert(key, entry) {
-            self.young_bytes = self.young_bytes.saturating_sub(before.cost());
+    }
+
+    fn remove(&mut self, at: usize) {
+        if let Some(slot) = self.slots.get_mut(at).and_then(Option::take) {
+            self.index.remove(&slot.key);
+            self.bytes = self.bytes.saturating_sub(slot.cost);
+            self.free.push(at);
         }
+    }
+}
+
+fn object_cost(object: &Map<String, Value>) -> usize {
+    let pairs: usize = object.iter().map(|(name, value)| name.len() + value_cost(value)).sum();
+    NODE * (1 + object.len() / 6) + pairs
+}
+
+fn value_cost(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| size_of::<Value>() + value_cost(item)).sum(),
+        Value::Object(object) => object_cost(object),
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
     }
 }
 
@@ -189,7 +234,7 @@ mod tests {
             if number % 1000 == 0 {
                 assert!(has(&mut cache, 0, "used"));
             }
-            assert!(cache.young.len() + cache.old.len() <= MAX_ENTRIES);
+            assert!(cache.index.len() <= MAX_ENTRIES && cache.slots.len() <= MAX_ENTRIES);
         }
         assert!(has(&mut cache, 0, "used"));
         assert!(!has(&mut cache, 0, "token 0"));
@@ -197,9 +242,19 @@ mod tests {
         let long = "x".repeat(16 * 1024);
         for number in 0..1000 {
             keep(&mut cache, &format!("{long}{number}"));
-            let bytes: usize = cache.young.values().chain(cache.old.values()).map(Entry::cost).sum();
-            assert!(bytes <= MAX_BYTES, "{bytes}");
-            assert_eq!(cache.young_bytes, cache.young.values().map(Entry::cost).sum::<usize>());
+            let bytes: usize = cache.slots.iter().flatten().map(|slot| slot.entry.cost()).sum();
+            assert!(bytes <= MAX_BYTES && bytes == cache.bytes, "{bytes}");
+            assert_eq!(cache.index.len() + cache.free.len(), cache.slots.len());
         }
+    }
+
+    #[test]
+    fn a_thousand_usual_tokens_fit() {
+        let mut cache = Cache::new((1, 2));
+        let token = |number: usize| format!("{}{number}", "x".repeat(900));
+        for number in 0..1500 {
+            keep(&mut cache, &token(number));
+        }
+        assert!((0..1500).all(|number| has(&mut cache, 0, &token(number))));
     }
 }
