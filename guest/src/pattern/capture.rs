@@ -22,7 +22,12 @@ enum Job {
 
 /// The positions of the preferred match of all the text from `from` on: two for each capture, [`NONE`] if it took
 /// no part.
-pub(super) fn run<T: Text>(program: &Program, slots: usize, context: &mut Context<'_, T>, from: usize) -> Option<Vec<u32>> {
+pub(super) fn run<T: Text>(
+    program: &Program,
+    slots: usize,
+    context: &mut Context<'_, T>,
+    from: usize,
+) -> Option<Vec<u32>> {
     let mut pike = Pike { program, slots, seen: vec![usize::MAX; program.insts.len()], jobs: Vec::new() };
     let mut live = Threads::default();
     let mut next = Threads::default();

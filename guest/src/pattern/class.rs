@@ -86,7 +86,8 @@ impl Class {
         let low = u8::try_from(self.ascii.trailing_zeros()).ok()?;
         let high = u8::try_from(127 - self.ascii.leading_zeros()).ok()?;
         let single = low == high && !(fold && low.is_ascii_alphabetic());
-        let pair = fold && low.is_ascii_uppercase() && self.ascii == ascii_range(low, low) | ascii_range(low | 32, low | 32);
+        let pair =
+            fold && low.is_ascii_uppercase() && self.ascii == ascii_range(low, low) | ascii_range(low | 32, low | 32);
         (single || pair).then_some(high)
     }
 

@@ -142,7 +142,9 @@ impl Pattern {
                     return None;
                 }
                 let value = shape.capture(rest);
-                return Some(self.names.iter().zip(value).map(|((_, name), value)| (name.clone(), value.to_owned())).collect());
+                return Some(
+                    self.names.iter().zip(value).map(|((_, name), value)| (name.clone(), value.to_owned())).collect(),
+                );
             }
             Rest::Automaton(automaton) => automaton,
         };

@@ -328,7 +328,8 @@ impl<'t> Parser<'t> {
 
     /// `(?!x)C` with a single unit x is the class C without x: no need to look ahead.
     fn subtract(&mut self, frame: &mut Frame, node: Node) -> Node {
-        let (Node::Class(number), Some(Node::Assert(Assert::Look { id, negated: true }))) = (&node, frame.branch.last())
+        let (Node::Class(number), Some(Node::Assert(Assert::Look { id, negated: true }))) =
+            (&node, frame.branch.last())
         else {
             return node;
         };
@@ -352,7 +353,8 @@ impl<'t> Parser<'t> {
         };
         let number = |at: &mut usize| {
             let mut number: Option<u32> = None;
-            while let Some(digit) = self.units.get(*at).and_then(|&unit| char::from_u32(u32::from(unit))?.to_digit(10)) {
+            while let Some(digit) = self.units.get(*at).and_then(|&unit| char::from_u32(u32::from(unit))?.to_digit(10))
+            {
                 number = Some(number.unwrap_or(0).saturating_mul(10).saturating_add(digit));
                 *at += 1;
             }
@@ -432,7 +434,9 @@ impl<'t> Parser<'t> {
             'f' => 0x0C,
             'r' => 0x0D,
             'c' => match self.look(0) {
-                Some(letter) if letter.is_ascii_alphabetic() || (in_class && (letter.is_ascii_digit() || letter == '_')) => {
+                Some(letter)
+                    if letter.is_ascii_alphabetic() || (in_class && (letter.is_ascii_digit() || letter == '_')) =>
+                {
                     self.bump().unwrap_or_default() & 0x1F
                 }
                 // Not a control escape: the backslash stands for itself and `c` is read again.

@@ -96,7 +96,9 @@ mod tests {
         for text in ["/product(.*)", "/docs/:path*", "/product/:id", "/(api|trpc)(.*)", "/a)", "/a**b", "/admin**"] {
             assert!(misplaced(Dialect::Glob, text).is_some(), "{text}");
         }
-        for text in ["/a[(]b[)]", r"/\:id", r"/\(x\)", "/a/**", "/**/x", "/{a,b/**}", "/a:b", "/[]:(]", "**", "/:", "/a*"] {
+        for text in
+            ["/a[(]b[)]", r"/\:id", r"/\(x\)", "/a/**", "/**/x", "/{a,b/**}", "/a:b", "/[]:(]", "**", "/:", "/a*"]
+        {
             assert_eq!(misplaced(Dialect::Glob, text), None, "{text}");
         }
     }

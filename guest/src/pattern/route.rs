@@ -189,12 +189,13 @@ impl<'a, 't> Parser<'a, 't> {
         if self.take(kind).is_some() {
             return Ok(());
         }
-        let (found, at) =
-            self.tokens.get(self.at).map_or((Kind::End, 0..0), |token| (token.kind, token.at.clone()));
+        let (found, at) = self.tokens.get(self.at).map_or((Kind::End, 0..0), |token| (token.kind, token.at.clone()));
         let message = format!("unexpected {}, expected {}", found.word(), kind.word());
         let error = PatternError::new("unexpected-token", at, message);
         Err(match found {
-            Kind::Modifier => error.help("`*`, `+` and `?` follow a parameter; a wildcard is written `(.*)` or `:path*`"),
+            Kind::Modifier => {
+                error.help("`*`, `+` and `?` follow a parameter; a wildcard is written `(.*)` or `:path*`")
+            }
             _ => error,
         })
     }
@@ -289,12 +290,8 @@ impl<'a, 't> Parser<'a, 't> {
             _ if !prefix.is_empty() => prefix,
             Some(Part::Text(text)) => text,
             Some(Part::Key(_)) => {
-                return Err(PatternError::new(
-                    "adjacent-params",
-                    at.clone(),
-                    "two parameters need text between them",
-                )
-                .help("or give the second one a group of its own, as in `:name(\\\\d+)`"));
+                return Err(PatternError::new("adjacent-params", at.clone(), "two parameters need text between them")
+                    .help("or give the second one a group of its own, as in `:name(\\\\d+)`"));
             }
             None => "",
         };

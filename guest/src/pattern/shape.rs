@@ -222,8 +222,11 @@ impl Reader<'_> {
                 let of = self.segment(first)?;
                 let Repeat { node: Node::Concat(nodes), min: 0, max: None, .. } = &**more else { return None };
                 let [slash, segment] = nodes.as_slice() else { return None };
-                (self.is_slash(slash) && self.segment(segment)? == of)
-                    .then_some(Tail::Segments { of, many: true, optional })
+                (self.is_slash(slash) && self.segment(segment)? == of).then_some(Tail::Segments {
+                    of,
+                    many: true,
+                    optional,
+                })
             }
             _ => None,
         }
