@@ -17,13 +17,14 @@ const STACK: u32 = 128 * 1024;
 /// Variables that wrap the compiler, add flags or describe the build around us. Any of them would change the bytes
 /// or rebuild everything (`cargo clippy` sets `RUSTC_WORKSPACE_WRAPPER`, for instance).
 const SCRUBBED: &[&str] = &["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CLIPPY_ARGS", "CLIPPY_CONF_DIR"];
-const SCRUBBED_PREFIXES: &[&str] = &["CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_TARGET_", "__CARGO", "LD_"];
+const SCRUBBED_PREFIXES: &[&str] =
+    &["CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_TARGET_", "__CARGO", "LD_"];
 
 /// Build `package` and put the component into this script's `OUT_DIR`. Gives its path there.
 ///
 /// # Errors
 /// Plain text: what failed, and what to type.
-pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
     let root = root()?;
     for source in sources.iter().chain(&["wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "host/build"]) {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
@@ -49,10 +50,7 @@ pub fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
 }
 
 /// Copy a component, saying which file was the trouble.
-///
-/// # Errors
-/// The file cannot be read or written.
-pub fn copy(from: &Path, to: &Path) -> Result<(), String> {
+fn copy(from: &Path, to: &Path) -> Result<(), String> {
     fs::copy(from, to).map(|_| ()).map_err(|error| format!("cannot take the component {}: {error}", from.display()))
 }
 
@@ -60,7 +58,7 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), String> {
 ///
 /// # Errors
 /// Not run by cargo.
-pub fn root() -> Result<PathBuf, String> {
+pub(crate) fn root() -> Result<PathBuf, String> {
     let package = PathBuf::from(variable("CARGO_MANIFEST_DIR")?);
     package.parent().map(Path::to_owned).ok_or_else(|| "the package has no parent folder".to_owned())
 }
@@ -95,7 +93,9 @@ fn ensure_target() -> Result<(), String> {
     if added.is_ok_and(|status| status.success()) && has_std(&sysroot) {
         return Ok(());
     }
-    Err(format!("the component needs the Rust target {TARGET}, which is not installed. Type: rustup target add {TARGET}"))
+    Err(format!(
+        "the component needs the Rust target {TARGET}, which is not installed. Type: rustup target add {TARGET}"
+    ))
 }
 
 fn has_std(sysroot: &Path) -> bool {
