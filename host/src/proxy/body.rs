@@ -293,11 +293,6 @@ impl Outgoing {
         self.entry = entry;
         self.busy = Some(busy);
     }
-
-    /// Is it known to have no bytes?
-    pub(super) fn declared(&self) -> Option<u64> {
-        self.size_hint().exact()
-    }
 }
 
 impl Body for Outgoing {

@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::contract::RequestHead;
 use crate::gate::{Decision, Outcome, Permit};
 use http::request::Parts;
-use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use hyper::body::Incoming;
 use std::io;
@@ -224,7 +224,7 @@ impl<J: Judge> Client<J> {
                 if let Some(entry) = entry {
                     entry.note = reply::failure_note(&failure);
                     if let crate::gate::Failure::Trap(text) | crate::gate::Failure::Nonsense(text) = &failure {
-                        entry.reason.clone_from(text);
+                        entry.detail = Some(text.clone());
                     }
                 }
                 body.drain();
@@ -275,6 +275,7 @@ impl<J: Judge> Client<J> {
             decided: std::time::Duration::ZERO,
             bytes: 0,
             note: "",
+            detail: None,
         }
     }
 
@@ -334,6 +335,9 @@ impl<J: Judge> Passing<'_, J> {
             Ok(sent) => sent,
             Err(error) => {
                 let (status, why) = reply::send_error(&error);
+                if let Some(entry) = entry.as_deref_mut() {
+                    entry.detail = error.detail();
+                }
                 let mut response = self.failed(status, why, entry);
                 if matches!(error, SendError::TooLarge | SendError::ClientGone) {
                     reply::close_after(&mut response, version);

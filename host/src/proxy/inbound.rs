@@ -54,8 +54,8 @@ fn method(method: &Method) -> Result<(), Refusal> {
     }
 }
 
-/// Origin form, or absolute form that comes to the same. hyper has refused controls, spaces, backslashes and invalid
-/// UTF-8 in a path; valid raw UTF-8 passes it and is for the gate to refuse.
+/// Origin form, or absolute form that comes to the same. hyper has refused controls, spaces and invalid UTF-8;
+/// backslashes, quotes, braces and valid raw UTF-8 pass it and are for the gate to refuse.
 fn target(head: &Parts, hidden: &Fragments) -> Result<(), Refusal> {
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
     if !path.starts_with('/') {

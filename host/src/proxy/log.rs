@@ -46,6 +46,8 @@ pub(super) struct Entry {
     pub(super) bytes: u64,
     /// What went wrong; empty: nothing.
     pub(super) note: &'static str,
+    /// More about it, in the words of whoever failed.
+    pub(super) detail: Option<String>,
 }
 
 impl Entry {
@@ -104,6 +106,9 @@ impl Entry {
         if !self.note.is_empty() {
             text(line, ",\"error\":", self.note);
         }
+        if let Some(detail) = &self.detail {
+            text(line, ",\"detail\":", detail);
+        }
         line.push(b'}');
     }
 
@@ -123,6 +128,9 @@ impl Entry {
         }
         if !self.note.is_empty() {
             let _ = write!(line, "  {}", self.note);
+        }
+        if let Some(detail) = &self.detail {
+            let _ = write!(line, ": {detail}");
         }
     }
 }
@@ -284,6 +292,7 @@ mod tests {
             decided: Duration::from_micros(3),
             bytes: 7,
             note: "",
+            detail: None,
         }
     }
 

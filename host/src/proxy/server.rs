@@ -166,7 +166,7 @@ impl<J: Judge> Server<J> {
         let mut shutdown = pin!(shutdown);
         let mut sweep = tokio::time::interval(SWEEP);
 
-        let mut start = |connections: &mut JoinSet<()>, stream: TcpStream, peer| {
+        let start = |connections: &mut JoinSet<()>, stream: TcpStream, peer| {
             count(&shared.metrics.connections);
             // Small answers must not wait for an acknowledgement.
             let _ = stream.set_nodelay(true);

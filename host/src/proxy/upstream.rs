@@ -58,6 +58,17 @@ pub(super) enum SendError {
     ClientGone,
 }
 
+impl SendError {
+    /// The system's or hyper's words, for the log.
+    pub(super) fn detail(&self) -> Option<String> {
+        match self {
+            Self::Connect(error) => Some(error.to_string()),
+            Self::Broken(error) => Some(error.to_string()),
+            Self::Timeout | Self::TooLarge | Self::ClientGone => None,
+        }
+    }
+}
+
 /// A connection that is busy with a response. Goes back to the pool by [`Lease::give_back`]; otherwise it is closed.
 #[derive(Debug)]
 pub(super) struct Lease {

@@ -1,3 +1,0 @@
-pub(super) fn policy_settings(_: &str) -> crate::contract::ProxySettings {
-    unimplemented!()
-}
