@@ -309,6 +309,22 @@ mod tests {
     }
 
     #[test]
+    fn a_permit_may_change_status_and_headers_of_the_response() {
+        let edits = vec![Edit::Set(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"))];
+        let permit = permit().with_response_for_test(edits, Some(StatusCode::FORBIDDEN));
+        // A page that is to become a 403 must come whole, not as 304 or 206.
+        let head = sent(&[("if-none-match", "x"), ("range", "bytes=0-1"), ("accept", "a")], &permit, &[]);
+        assert!(!head.headers.contains_key("if-none-match") && !head.headers.contains_key("range"));
+        assert!(head.headers.contains_key("accept"));
+        let build = http::Response::builder().header("cache-control", "public, max-age=60").header("server", "app");
+        let mut head = build.body(()).unwrap().into_parts().0;
+        response(&mut head, &permit, None, false);
+        assert_eq!(head.status, StatusCode::FORBIDDEN);
+        assert_eq!(head.headers["cache-control"], "private, no-store");
+        assert_eq!(head.headers["server"], "app");
+    }
+
+    #[test]
     fn a_response_keeps_only_a_true_length() {
         let with = |length: Option<u64>, bodiless: bool| {
             let build =
