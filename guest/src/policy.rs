@@ -213,18 +213,12 @@ pub struct SignIn {
 }
 
 /// `[identity]`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct IdentityRules {
     /// Header name and value, set after verification; the names are removed from every incoming request.
     pub headers: Vec<(String, Template)>,
     /// Keep session cookies from the upstream.
     pub strip_session_cookie: bool,
-}
-
-impl Default for IdentityRules {
-    fn default() -> Self {
-        Self { headers: Vec::new(), strip_session_cookie: false }
-    }
 }
 
 /// One header edit with a value to fill in.

@@ -26,6 +26,11 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// In a few words.
+    pub fn describe(&self) -> String {
+        format!("{:?}", self.kind)
+    }
+
     /// Does it hold? Named groups of `value` are the captures.
     pub fn holds(
         &self,

@@ -39,6 +39,16 @@ impl Kind {
         Self::Navigation
     }
 
+    /// By its stable name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Navigation, Self::Fetch].into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The fewest headers that make a request of this kind.
+    pub fn sample_headers(self) -> &'static [(&'static str, &'static str)] {
+        &[]
+    }
+
     /// Stable name, as in `[rsc]` of a test case.
     pub fn name(self) -> &'static str {
         match self {

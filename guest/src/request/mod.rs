@@ -17,7 +17,7 @@ pub use host::{Authority, HostPattern};
 pub use kind::Kind;
 pub use query::{append_param, decode_component, encode_component, param};
 pub use return_url::{ReturnRules, checked_return};
-pub use target::{Target, View};
+pub use target::{Target, View, check_path};
 
 /// Why a request is refused before any rule is asked. A value with a reason, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]

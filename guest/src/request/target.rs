@@ -56,3 +56,11 @@ impl Target {
         }
     }
 }
+
+/// A path (and query) written by a rule.
+///
+/// # Errors
+/// Why it is not canonical.
+pub fn check_path(text: &str) -> Result<String, &'static str> {
+    Ok(text.to_owned())
+}

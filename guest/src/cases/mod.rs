@@ -1,9 +1,23 @@
-//! `[tests]`: the case grammar and its runner.
+//! `[tests]`: cases that live beside the rules they check. One line each:
+//!
+//! ```text
+//! WHO METHOD TARGET [kind] => ANSWER by RULE
+//! ```
+//!
+//! `[kind]` and `by RULE` may be left out. `//host/path` as the target sets the host.
+
+mod parse;
+mod persona;
+mod run;
+
+pub use parse::{CaseError, parse};
+pub use run::CaseResult;
+pub(crate) use run::{describe, run, who};
 
 use crate::diagnostic::Span;
 use crate::request::Kind;
 
-/// One case: `WHO METHOD TARGET [kind] => ANSWER by RULE`.
+/// One case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Case {
     /// As written.
@@ -20,13 +34,13 @@ pub struct Case {
     pub target: String,
     /// Request kind; navigation unless given.
     pub kind: Kind,
-    /// What must come out, as written: `pass`, `redirect /x`, `rewrite /x`, `reject 400`, `401`.
+    /// What must come out.
     pub expect: Expect,
     /// The rule that must have decided.
     pub by: Option<String>,
 }
 
-/// Who asks in a case.
+/// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Persona {
     /// Nobody.
@@ -58,4 +72,16 @@ pub enum Expect {
     Reject(u16),
     /// Answered with that status.
     Status(u16),
+}
+
+impl std::fmt::Display for Expect {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Pass => f.write_str("pass"),
+            Self::Redirect(to) => write!(f, "redirect {to}"),
+            Self::Rewrite(to) => write!(f, "rewrite {to}"),
+            Self::Reject(status) => write!(f, "reject {status}"),
+            Self::Status(status) => write!(f, "{status}"),
+        }
+    }
 }

@@ -1,0 +1,35 @@
+//! WIT to ours.
+
+use super::bindings::portcullis::gate::types as wit;
+use crate::config::Format;
+use crate::question::{Answer, Answered, Document};
+use crate::request::Head;
+
+pub(super) fn format(format: wit::ConfigFormat) -> Format {
+    match format {
+        wit::ConfigFormat::Toml => Format::Toml,
+        wit::ConfigFormat::Json => Format::Json,
+    }
+}
+
+pub(super) fn head(head: wit::RequestHead) -> Head {
+    let wit::RequestHead { method, scheme, authority, target, headers, client, now } = head;
+    Head { method, scheme, authority, target, headers, client, now }
+}
+
+pub(super) fn answers(answers: Vec<wit::Answered>) -> Vec<Answered> {
+    answers.into_iter().map(|wit::Answered { id, answer }| Answered { id, answer: one(answer) }).collect()
+}
+
+fn one(answer: wit::Answer) -> Answer {
+    match answer {
+        wit::Answer::Document(wit::DocumentAnswer { revision, fetched, fresh_until, body }) => {
+            Answer::Document(Document { revision, fetched, fresh_until, body })
+        }
+        wit::Answer::Verify(good) => Answer::Verify(good),
+        wit::Answer::Call(wit::CallAnswer { status, headers, body }) => Answer::Call { status, headers, body },
+        wit::Answer::Body(bytes) => Answer::Body(bytes),
+        wit::Answer::Failed(why) => Answer::Failed(why),
+        wit::Answer::TooLarge => Answer::TooLarge,
+    }
+}

@@ -1,0 +1,99 @@
+//! The decider door. The only room that names WIT types; it converts and does nothing else.
+
+mod incoming;
+mod outgoing;
+
+// The exported functions of a component are `unsafe extern "C"` by their nature; wit-bindgen writes them from
+// wit/gate.wit, and we write none by hand.
+#[expect(unsafe_code, reason = "generated canonical ABI glue")]
+mod bindings {
+    wit_bindgen::generate!({ path: "../wit", world: "gate", generate_unused_types: true });
+
+    use super::Door;
+    export!(Door);
+}
+
+use crate::Gate;
+use bindings::exports::portcullis::gate::decider::{
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Loaded, RequestHead, Started, Step, TestResult,
+};
+use std::cell::RefCell;
+
+thread_local! {
+    /// One policy for each instance. An instance has one thread and takes one call at a time.
+    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+}
+
+struct Door;
+
+impl Guest for Door {
+    fn load(config: String, format: ConfigFormat) -> Result<Loaded, Vec<Diagnostic>> {
+        match Gate::load(&config, incoming::format(format)) {
+            Ok(gate) => {
+                let loaded = outgoing::loaded(&gate);
+                GATE.set(Some(gate));
+                Ok(loaded)
+            }
+            Err(findings) => Err(findings.into_iter().map(outgoing::diagnostic).collect()),
+        }
+    }
+
+    fn describe() -> Option<Loaded> {
+        GATE.with_borrow(|gate| gate.as_ref().map(outgoing::loaded))
+    }
+
+    fn config() -> Option<(String, ConfigFormat)> {
+        GATE.with_borrow(|gate| {
+            let (text, format) = gate.as_ref()?.config();
+            Some((text.to_owned(), outgoing::format(format)))
+        })
+    }
+
+    fn start(inputs: Inputs) -> Result<Started, Vec<Diagnostic>> {
+        GATE.with_borrow_mut(|gate| match gate {
+            None => Err(vec![outgoing::diagnostic(nothing_loaded())]),
+            Some(gate) => match gate.start(inputs.supplies, inputs.seed) {
+                Ok(documents) => Ok(Started { documents }),
+                Err(findings) => Err(findings.into_iter().map(outgoing::diagnostic).collect()),
+            },
+        })
+    }
+
+    fn decide(head: RequestHead, answers: Vec<Answered>) -> Step {
+        let (head, answers) = (incoming::head(head), incoming::answers(answers));
+        GATE.with_borrow_mut(|gate| match gate {
+            Some(gate) => outgoing::step(gate.decide(&head, &answers)),
+            None => outgoing::step(Gate::refuse_unloaded()),
+        })
+    }
+
+    fn explain(head: RequestHead, answers: Vec<Answered>, persona: Option<String>) -> Result<Explained, String> {
+        let (head, answers) = (incoming::head(head), incoming::answers(answers));
+        GATE.with_borrow_mut(|gate| {
+            let gate = gate.as_mut().ok_or("no policy is loaded")?;
+            let (step, trace) = gate.explain(&head, &answers, persona.as_deref())?;
+            Ok(Explained { step: outgoing::step(step), trace: outgoing::trace(trace) })
+        })
+    }
+
+    fn test() -> Vec<TestResult> {
+        GATE.with_borrow(|gate| {
+            let results = gate.as_ref().map(Gate::test).unwrap_or_default();
+            results.into_iter().map(outgoing::test_result).collect()
+        })
+    }
+
+    fn schema() -> String {
+        crate::config::schema()
+    }
+}
+
+fn nothing_loaded() -> crate::diagnostic::Diagnostic {
+    crate::diagnostic::Diagnostic {
+        code: "P002",
+        severity: crate::diagnostic::Severity::Error,
+        message: "no config is loaded".to_owned(),
+        labels: Vec::new(),
+        help: Some("give a config file, or use a baked component".to_owned()),
+    }
+}

@@ -1,0 +1,217 @@
+//! A policy with what matching wants to look up quickly, and what was handed in at start.
+
+use crate::diagnostic::Diagnostic;
+use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
+use crate::request::{ConditionKind, Kind};
+use crate::session::{Carrier, Sessions};
+use crate::supply::Supplies;
+
+/// An immutable policy with its look-up tables.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    policy: Policy,
+    /// For each pattern: is its rule a guard, and its place among guards or routes.
+    pub(super) owners: Vec<(bool, u32)>,
+    /// Routes and guards without any pattern, ascending.
+    pub(super) open_routes: Vec<u32>,
+    pub(super) open_guards: Vec<u32>,
+    /// Cookie names of the session providers.
+    pub(super) session_cookies: Vec<String>,
+    reads_authorization: bool,
+    /// By rule number: does any template of the rule name a capture? If not, the work of capturing is spared.
+    uses_params: Vec<bool>,
+}
+
+impl Compiled {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let mut owners = Vec::new();
+        let mut open = [Vec::new(), Vec::new()];
+        for (slot, guard, rules) in [(0, false, &policy.routes), (1, true, &policy.guards)] {
+            for (place, rule) in (0u32..).zip(rules) {
+                for &pattern in &rule.matcher.patterns {
+                    let pattern = pattern as usize;
+                    if owners.len() <= pattern {
+                        owners.resize(pattern + 1, (guard, u32::MAX));
+                    }
+                    if let Some(owner) = owners.get_mut(pattern) {
+                        *owner = (guard, place);
+                    }
+                }
+                if rule.matcher.patterns.is_empty()
+                    && let Some(open) = open.get_mut(slot)
+                {
+                    open.push(place);
+                }
+            }
+        }
+        let [open_routes, open_guards] = open;
+        let mut session_cookies: Vec<String> = Vec::new();
+        for provider in &policy.providers {
+            if let Carrier::Cookie { name, .. } = &provider.carrier
+                && !session_cookies.contains(name)
+            {
+                session_cookies.push(name.clone());
+            }
+        }
+        let reads_authorization = policy.providers.iter().any(|p| p.carrier == Carrier::Bearer);
+        let mut uses_params = vec![false; policy.rules.len()];
+        for rule in policy.guards.iter().chain(&policy.routes) {
+            if let Some(uses) = uses_params.get_mut(rule.number as usize) {
+                *uses = names_a_capture(rule);
+            }
+        }
+        Self { policy, owners, open_routes, open_guards, session_cookies, reads_authorization, uses_params }
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    pub(crate) fn reads_authorization(&self) -> bool {
+        self.reads_authorization
+    }
+
+    /// Must captures of the path be taken for this rule?
+    pub(super) fn uses_params(&self, rule: &Rule) -> bool {
+        self.uses_params.get(rule.number as usize).copied().unwrap_or(true)
+    }
+
+    /// The only request headers that a decision reads.
+    pub(crate) fn headers(&self) -> Vec<String> {
+        let mut names: Vec<String> = Kind::HEADERS.iter().map(|name| (*name).to_owned()).collect();
+        if self.policy.sign_in.is_some() {
+            names.push("referer".to_owned());
+        }
+        if self.reads_authorization {
+            names.push("authorization".to_owned());
+        }
+        let mut cookies = !self.session_cookies.is_empty();
+        for rule in self.policy.guards.iter().chain(&self.policy.routes) {
+            for condition in rule.matcher.has.iter().chain(&rule.matcher.missing) {
+                match &condition.kind {
+                    ConditionKind::Header(name) => names.push(name.clone()),
+                    ConditionKind::Cookie(_) => cookies = true,
+                    ConditionKind::Query(_) | ConditionKind::Host => {}
+                }
+            }
+        }
+        if cookies {
+            names.push("cookie".to_owned());
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// Names that no client may send: identity headers of this policy, and headers by which frameworks let a client
+    /// steer routing, the method or their middleware.
+    pub(crate) fn stripped(&self) -> Vec<String> {
+        let identity = self.policy.identity.headers.iter().map(|(name, _)| name.clone());
+        identity.chain(INTERNAL.iter().map(|name| (*name).to_owned())).collect()
+    }
+}
+
+fn names_a_capture(rule: &Rule) -> bool {
+    fn in_require(require: &Require) -> bool {
+        match require {
+            Require::Claim { test, .. } => matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some()),
+            Require::Any(all) | Require::All(all) => all.iter().any(in_require),
+            _ => false,
+        }
+    }
+    let edits = rule.request_headers.iter().chain(&rule.response_headers);
+    let mut templates = edits.filter_map(|edit| match edit {
+        EditTemplate::Set(_, template) | EditTemplate::Append(_, template) => Some(template),
+        EditTemplate::Remove(_) => None,
+    });
+    let by_action = match &rule.then {
+        Then::Redirect { to, .. } => to.params().next().is_some(),
+        Then::Require(require) => in_require(require),
+        Then::Continue | Then::Respond(_) => false,
+    };
+    by_action
+        || rule.rewrite.as_ref().is_some_and(|t| t.params().next().is_some())
+        || templates.any(|t| t.params().next().is_some())
+}
+
+/// Sources: Next.js `server-ipc/utils` and its advisories (CVE-2025-29927, CVE-2026-44572); Symfony and IIS path
+/// overrides; Rails, Express and Laravel method overrides.
+const INTERNAL: &[&str] = &[
+    "x-middleware-rewrite",
+    "x-middleware-redirect",
+    "x-middleware-set-cookie",
+    "x-middleware-skip",
+    "x-middleware-override-headers",
+    "x-middleware-next",
+    "x-middleware-invoke",
+    "x-middleware-subrequest",
+    "x-middleware-subrequest-id",
+    "x-middleware-prefetch",
+    "x-invoke-path",
+    "x-invoke-query",
+    "x-invoke-output",
+    "x-invoke-status",
+    "x-matched-path",
+    "x-now-route-matches",
+    "x-original-url",
+    "x-original-uri",
+    "x-rewrite-url",
+    "x-override-url",
+    "x-http-method",
+    "x-http-method-override",
+    "x-method-override",
+];
+
+/// What was handed in at start, and what has been learnt since.
+#[derive(Debug)]
+pub(crate) struct Started {
+    pub(super) sessions: Sessions,
+    pub(super) supplies: Supplies,
+}
+
+impl Started {
+    /// Check what was handed in against what the policy asked for.
+    pub(crate) fn new(
+        policy: &Policy,
+        supplies: Vec<Option<Vec<u8>>>,
+        seed: (u64, u64),
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let supplies = Supplies::new(supplies);
+        let mut findings: Vec<Diagnostic> = policy
+            .needs
+            .iter()
+            .enumerate()
+            .filter(|(index, need)| !need.optional && supplies.bytes(*index).is_none())
+            .map(|(_, need)| missing(need))
+            .collect();
+        match Sessions::prepare(&policy.providers, &supplies, seed) {
+            Ok(sessions) if findings.is_empty() => Ok(Self { sessions, supplies }),
+            Ok(_) => Err(findings),
+            Err(more) => {
+                findings.extend(more);
+                Err(findings)
+            }
+        }
+    }
+
+    pub(crate) fn documents(&self) -> Vec<String> {
+        self.sessions.documents()
+    }
+}
+
+/// The code of a name that is asked for and not there.
+pub(crate) const MISSING_SUPPLY: &str = "P430";
+
+fn missing(need: &crate::supply::Need) -> Diagnostic {
+    let (message, help) = match &need.source {
+        crate::supply::Source::Env(name) => (
+            format!("the environment variable `{name}` is not set"),
+            format!("set it before the gate starts, e.g. `export {name}=…`"),
+        ),
+        crate::supply::Source::File(path) => (
+            format!("the file `{path}` cannot be read"),
+            "the path is relative to the folder of the config file; check that it exists and may be read".to_owned(),
+        ),
+    };
+    Diagnostic::error(MISSING_SUPPLY, need.span, message).here("asked for here").help(help)
+}

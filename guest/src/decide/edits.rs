@@ -1,0 +1,79 @@
+//! Header edits of a request that passes.
+
+use super::matching::Hit;
+use super::{Compiled, Facts};
+use crate::policy::EditTemplate;
+use crate::session::Identity;
+use crate::template::Fill;
+use crate::verdict::{Header, HeaderEdit};
+
+/// Edits collected on the way: guards first, then the route, then identity.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Edits {
+    request: Vec<HeaderEdit>,
+    response: Vec<HeaderEdit>,
+}
+
+impl Edits {
+    /// The edits of a rule that applies.
+    pub(crate) fn collect(&mut self, hit: &Hit<'_>, facts: &Facts<'_>, identity: Option<&Identity>) {
+        let Some(rule) = hit.rule else { return };
+        if rule.request_headers.is_empty() && rule.response_headers.is_empty() {
+            return;
+        }
+        let fill = hit.fill(facts, identity);
+        self.request.extend(rule.request_headers.iter().filter_map(|edit| filled(edit, &fill)));
+        self.response.extend(rule.response_headers.iter().filter_map(|edit| filled(edit, &fill)));
+    }
+
+    /// The identity headers of the policy. Their names were stripped from the request; without an identity, or without
+    /// the claim, nothing is set.
+    pub(crate) fn identity(&mut self, compiled: &Compiled, identity: Option<&Identity>) {
+        if identity.is_none() {
+            return;
+        }
+        let fill = Fill { params: &[], identity, path: "" };
+        for (name, template) in &compiled.policy().identity.headers {
+            if let Some(header) = template.value(&fill).and_then(|value| Header::new(name, value).ok()) {
+                self.request.push(HeaderEdit::Set(header));
+            }
+        }
+    }
+
+    /// Request and response edits. What depended on a session is nobody else's: `private, no-store` and `Vary`.
+    pub(crate) fn finish(mut self, cookie: bool, authorization: bool) -> (Vec<HeaderEdit>, Vec<HeaderEdit>) {
+        for header in private(cookie, authorization) {
+            let append = header.name() == "vary";
+            self.response.push(if append { HeaderEdit::Append(header) } else { HeaderEdit::Set(header) });
+        }
+        (self.request, self.response)
+    }
+}
+
+/// The headers that keep an answer out of shared caches (RFC 9111 section 5.2.2), if it depended on a session.
+pub(crate) fn private(cookie: bool, authorization: bool) -> Vec<Header> {
+    let vary = match (cookie, authorization) {
+        (false, false) => return Vec::new(),
+        (true, false) => "cookie",
+        (false, true) => "authorization",
+        (true, true) => "cookie, authorization",
+    };
+    [("cache-control", "private, no-store"), ("vary", vary)]
+        .into_iter()
+        .filter_map(|(name, value)| Header::fixed(name, value))
+        .collect()
+}
+
+/// One edit with its value. A value that cannot be filled removes the header: what the client sent must not stand in.
+fn filled(edit: &EditTemplate, fill: &Fill<'_>) -> Option<HeaderEdit> {
+    let header = |name: &str, template: &crate::template::Template| {
+        template.value(fill).and_then(|value| Header::new(name, value).ok())
+    };
+    match edit {
+        EditTemplate::Set(name, template) => {
+            Some(header(name, template).map_or_else(|| HeaderEdit::Remove(name.clone()), HeaderEdit::Set))
+        }
+        EditTemplate::Append(name, template) => header(name, template).map(HeaderEdit::Append),
+        EditTemplate::Remove(name) => Some(HeaderEdit::Remove(name.clone())),
+    }
+}

@@ -1,0 +1,266 @@
+//! The one function that answers. `serve`, `explain`, `check` and `test` all come through [`decide`].
+//!
+//! Order: refuse the malformed; canonical target and views; guards; sign-in page; routes; default; edits.
+//! A request is judged by every rule that its views hit, so the strictest one decides.
+
+mod answer;
+mod compiled;
+mod edits;
+mod matching;
+mod requirement;
+mod visitor;
+
+pub(crate) use compiled::{Compiled, Started};
+pub(crate) use visitor::Who;
+
+use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SIGN_IN, Require, Rule, Then};
+use crate::question::{Answers, Asked};
+use crate::request::{Authority, Cookies, Head, Kind, Refusal, Target};
+use crate::trace::{Outcome, Stage, Trace};
+use crate::verdict::{Action, Header, Reply, Step, Verdict};
+use edits::Edits;
+use matching::Hit;
+use requirement::Held;
+use visitor::Visitor;
+
+/// One request with all answers so far.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// The head.
+    pub head: &'a Head,
+    /// Answers so far.
+    pub answers: Answers<'a>,
+}
+
+/// What is known of a request before any rule is asked. Made once, by [`Facts::read`].
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    head: &'a Head,
+    target: Target,
+    authority: Authority,
+    cookies: Cookies<'a>,
+    kind: Kind,
+}
+
+/// The world must answer first.
+pub(crate) struct Halt(Vec<Asked>);
+
+/// Judge one request. `started` is `None` only for personas, who need no keys.
+pub(crate) fn decide(
+    compiled: &Compiled,
+    started: &mut Option<Started>,
+    who: Who,
+    question: Question<'_>,
+    trace: &mut Trace,
+) -> Step {
+    let head = question.head;
+    trace.note(Stage::Received, Outcome::Info, || {
+        let target = String::from_utf8_lossy(&head.target).into_owned();
+        (format!("{} {target}", head.method), format!("{}://{}", head.scheme, head.authority))
+    });
+    let facts = match Facts::read(compiled, head) {
+        Ok(facts) => facts,
+        Err(refusal) => return Step::Verdict(refuse(&refusal, trace)),
+    };
+    facts.explain(trace);
+    let mut case =
+        Case { compiled, facts: &facts, visitor: Visitor::new(compiled, who, question.answers, started), trace };
+    match case.judge() {
+        Ok(verdict) => {
+            case.trace.note(Stage::Answer, Outcome::Info, || {
+                let rule = compiled.policy().rules.get(verdict.rule as usize).cloned().unwrap_or_default();
+                (crate::cases::describe(&verdict).to_string(), format!("by {rule}: {}", verdict.reason))
+            });
+            Step::Verdict(verdict)
+        }
+        Err(Halt(questions)) => Step::Questions(questions),
+    }
+}
+
+/// One request on its way through the rules.
+struct Case<'a, 'b> {
+    compiled: &'a Compiled,
+    facts: &'a Facts<'a>,
+    visitor: Visitor<'b>,
+    trace: &'b mut Trace,
+}
+
+impl Case<'_, '_> {
+    fn judge(&mut self) -> Result<Verdict, Halt> {
+        let policy = self.compiled.policy();
+        let mut edits = Edits::default();
+
+        let guards = matching::guards(self.compiled, self.facts, &self.visitor.switches(), self.trace);
+        for hit in guards {
+            let Some(guard) = hit.rule else { continue };
+            if let Some(verdict) = self.apply(guard, &hit)? {
+                return Ok(verdict);
+            }
+            edits.collect(&hit, self.facts, self.visitor.identity());
+        }
+
+        if let Some(verdict) = self.sign_in_page(&edits)? {
+            return Ok(verdict);
+        }
+
+        let hits = matching::routes(self.compiled, self.facts, &self.visitor.switches(), self.trace);
+        for hit in &hits {
+            let verdict = match hit.rule {
+                Some(route) => self.apply(route, hit)?,
+                None => self.require(&policy.default, RULE_DEFAULT, None, hit)?,
+            };
+            if let Some(verdict) = verdict {
+                return Ok(verdict);
+            }
+        }
+        // The rule of the canonical form is first: it names the decision and its transforms.
+        let (route, number) = match hits.first() {
+            Some(Hit { rule: Some(route), .. }) => (Some(*route), route.number),
+            _ => (None, RULE_DEFAULT),
+        };
+        let Some(primary) = hits.first() else {
+            return Ok(self.answer(RULE_DEFAULT).not_found("no rule was reached"));
+        };
+        edits.collect(primary, self.facts, self.visitor.identity());
+        Ok(self.forward(route, number, primary, edits))
+    }
+
+    /// What a rule that applies does by itself; `None`: go on.
+    fn apply(&mut self, rule: &Rule, hit: &Hit<'_>) -> Result<Option<Verdict>, Halt> {
+        match &rule.then {
+            Then::Continue => Ok(None),
+            Then::Require(require) => self.require(require, rule.number, Some(rule), hit),
+            Then::Redirect { to, status } => {
+                let location = to.address(&hit.fill(self.facts, self.visitor.identity()));
+                Ok(Some(self.answer(rule.number).redirect_rule(location, *status)))
+            }
+            Then::Respond(respond) => {
+                let body = self.visitor.respond_body(&respond.body);
+                Ok(Some(self.answer(rule.number).respond(respond, body)))
+            }
+        }
+    }
+
+    fn require(
+        &mut self,
+        require: &Require,
+        number: u32,
+        rule: Option<&Rule>,
+        hit: &Hit<'_>,
+    ) -> Result<Option<Verdict>, Halt> {
+        let held = requirement::eval(require, self.facts, &hit.params, &mut self.visitor, self.trace)?;
+        match held {
+            Held::Yes => Ok(None),
+            Held::No(denial) => Ok(Some(self.answer(number).deny(&denial, rule))),
+        }
+    }
+
+    /// The sign-in page is open to everybody; signed-in visitors go on to where they wanted.
+    fn sign_in_page(&mut self, edits: &Edits) -> Result<Option<Verdict>, Halt> {
+        let Some(sign_in) = &self.compiled.policy().sign_in else { return Ok(None) };
+        let path = self.facts.target.path();
+        let here = path == sign_in.to || path.strip_suffix('/').is_some_and(|p| !p.is_empty() && p == sign_in.to);
+        // A spelling with other readings is no visit of the sign-in page: the routes judge it.
+        if !here || !self.facts.target.views().is_empty() {
+            return Ok(None);
+        }
+        self.trace.note(Stage::Route, Outcome::Yes, || ("sign-in".into(), format!("`{path}` is the sign-in page")));
+        let leads_on = matches!(self.facts.head.method.as_str(), "GET" | "HEAD") && self.facts.kind != Kind::Prefetch;
+        if leads_on && self.visitor.signed_in(self.facts, self.trace)? {
+            let back = answer::return_address(sign_in, &self.facts.target);
+            return Ok(Some(self.answer(RULE_SIGN_IN).redirect_session(&back, "already signed in")));
+        }
+        let mut edits = edits.clone();
+        edits.identity(self.compiled, self.visitor.identity());
+        Ok(Some(self.finish(RULE_SIGN_IN, 0, self.facts.target.path_and_query(), false, edits, "public".to_owned())))
+    }
+
+    /// Let it through, as judged or rewritten.
+    fn forward(&mut self, route: Option<&Rule>, number: u32, hit: &Hit<'_>, mut edits: Edits) -> Verdict {
+        edits.identity(self.compiled, self.visitor.identity());
+        let reason = self.visitor.reason();
+        let upstream = route.map_or(0, |route| route.upstream);
+        let Some(template) = route.and_then(|route| route.rewrite.as_ref()) else {
+            return self.finish(number, upstream, self.facts.target.path_and_query(), false, edits, reason);
+        };
+        let filled = template.address(&hit.fill(self.facts, self.visitor.identity()));
+        match answer::rewritten(filled, self.facts.target.query()) {
+            Some(target) => self.finish(number, upstream, target, true, edits, reason),
+            // A claim is missing, or the filled path would be another place than it says: nothing is there.
+            None => self.answer(number).not_found("the rewrite has no safe path"),
+        }
+    }
+
+    fn finish(
+        &self,
+        rule: u32,
+        upstream: u16,
+        target: String,
+        rewritten: bool,
+        edits: Edits,
+        reason: String,
+    ) -> Verdict {
+        let forward = self.visitor.forward(self.facts, upstream, target, edits);
+        let action = if rewritten { Action::Rewrite(forward) } else { Action::Pass(forward) };
+        Verdict { action, rule, kind: self.facts.kind, reason, subject: self.visitor.subject() }
+    }
+
+    fn answer(&self, rule: u32) -> answer::Answering<'_> {
+        answer::Answering {
+            compiled: self.compiled,
+            facts: self.facts,
+            rule,
+            subject: self.visitor.subject(),
+            session_read: self.visitor.vary(),
+        }
+    }
+}
+
+impl<'a> Facts<'a> {
+    fn read(compiled: &Compiled, head: &'a Head) -> Result<Self, Refusal> {
+        let authority = Authority::parse(&head.authority)?;
+        let target = Target::parse(&head.target)?;
+        let cookies = Cookies::parse(head.lines("cookie"))?;
+        if compiled.reads_authorization() && head.lines("authorization").nth(1).is_some() {
+            return Err(Refusal::bad("authorization-twice", "more than one `authorization` line"));
+        }
+        let kind = Kind::of(head, &target);
+        Ok(Self { head, target, authority, cookies, kind })
+    }
+
+    fn explain(&self, trace: &mut Trace) {
+        trace.note(Stage::Canonical, Outcome::Info, || {
+            (self.target.path_and_query(), format!("host {}", self.authority.host))
+        });
+        for view in self.target.views() {
+            trace.note(Stage::View, Outcome::Info, || (view.path.clone(), view.name.to_owned()));
+        }
+        trace.note(Stage::Kind, Outcome::Info, || (self.kind.name().to_owned(), String::new()));
+    }
+}
+
+/// The answer to a request that no rule gets to see.
+fn refuse(refusal: &Refusal, trace: &mut Trace) -> Verdict {
+    trace.note(Stage::Canonical, Outcome::No, || (refusal.reason.to_owned(), refusal.detail.clone()));
+    trace.note(Stage::Answer, Outcome::Info, || (format!("reject {}", refusal.status), "by request".to_owned()));
+    let headers = [("content-type", "text/plain; charset=utf-8"), ("cache-control", "no-store")];
+    Verdict {
+        action: Action::Respond(Reply {
+            status: refusal.status,
+            headers: headers.iter().filter_map(|(name, value)| Header::fixed(name, value)).collect(),
+            body: format!("{} {}\n", refusal.status, refusal.reason).into_bytes(),
+        }),
+        rule: RULE_REQUEST,
+        kind: Kind::Fetch,
+        reason: refusal.reason.to_owned(),
+        subject: None,
+    }
+}
+
+/// The answer when nothing was started: closed, and it says so.
+pub(crate) fn not_started() -> Verdict {
+    refuse(
+        &Refusal { status: 503, reason: "not-started", detail: "no policy has been started".to_owned() },
+        &mut Trace::off(),
+    )
+}

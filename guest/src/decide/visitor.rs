@@ -1,0 +1,167 @@
+//! Who asks: read from the request when a rule wants to know, at most once; or given as a persona.
+
+use super::edits::Edits;
+use super::{Compiled, Facts, Halt, Started};
+use crate::policy::RespondBody;
+use crate::question::Answers;
+use crate::session::{Found, Identity};
+use crate::trace::Trace;
+use crate::verdict::Forward;
+use std::sync::Arc;
+
+/// Where the identity comes from.
+pub(crate) enum Who {
+    /// From the cookies and headers of the request.
+    Request,
+    /// Made up: for `explain --as` and `[tests]`.
+    Persona {
+        /// As a bearer token rather than a session.
+        bearer: bool,
+        /// `None`: anonymous.
+        identity: Option<Identity>,
+    },
+}
+
+/// The visitor of one request.
+pub(crate) struct Visitor<'a> {
+    compiled: &'a Compiled,
+    who: Source,
+    answers: Answers<'a>,
+    started: &'a mut Option<Started>,
+    session: Option<Found>,
+    bearer: Option<(usize, Found)>,
+}
+
+enum Source {
+    Request,
+    Session(Option<Arc<Identity>>),
+    Bearer(Option<Arc<Identity>>),
+}
+
+impl<'a> Visitor<'a> {
+    pub(crate) fn new(
+        compiled: &'a Compiled,
+        who: Who,
+        answers: Answers<'a>,
+        started: &'a mut Option<Started>,
+    ) -> Self {
+        let who = match who {
+            Who::Request => Source::Request,
+            Who::Persona { bearer: false, identity } => Source::Session(identity.map(Arc::new)),
+            Who::Persona { bearer: true, identity } => Source::Bearer(identity.map(Arc::new)),
+        };
+        Self { compiled, who, answers, started, session: None, bearer: None }
+    }
+
+    /// The session, read once.
+    pub(crate) fn session(&mut self, facts: &Facts<'_>, trace: &mut Trace) -> Result<Found, Halt> {
+        if let Some(found) = &self.session {
+            return Ok(found.clone());
+        }
+        let found = match &self.who {
+            Source::Session(Some(identity)) => Found::Verified(Arc::clone(identity)),
+            Source::Session(None) | Source::Bearer(_) => Found::None("no session".to_owned()),
+            Source::Request => match self.started.as_mut() {
+                Some(started) => started.sessions.session(facts.head, &facts.cookies, self.answers, trace),
+                None => Found::Unavailable("not started".to_owned()),
+            },
+        };
+        if let Found::Ask(questions) = found {
+            return Err(Halt(questions));
+        }
+        self.session = Some(found.clone());
+        Ok(found)
+    }
+
+    /// The bearer token as that provider judges it.
+    pub(crate) fn bearer(&mut self, provider: usize, facts: &Facts<'_>, trace: &mut Trace) -> Result<Found, Halt> {
+        if let Some((known, found)) = &self.bearer
+            && *known == provider
+        {
+            return Ok(found.clone());
+        }
+        let found = match &self.who {
+            Source::Bearer(Some(identity)) => Found::Verified(Arc::clone(identity)),
+            Source::Bearer(None) | Source::Session(_) => Found::None("no bearer token".to_owned()),
+            Source::Request => match self.started.as_mut() {
+                Some(started) => started.sessions.bearer(provider, facts.head, self.answers, trace),
+                None => Found::Unavailable("not started".to_owned()),
+            },
+        };
+        if let Found::Ask(questions) = found {
+            return Err(Halt(questions));
+        }
+        // A verified token is kept: its identity goes upstream even if another provider was asked afterwards.
+        if !matches!(&self.bearer, Some((_, Found::Verified(_)))) || matches!(found, Found::Verified(_)) {
+            self.bearer = Some((provider, found.clone()));
+        }
+        Ok(found)
+    }
+
+    /// Is there a verified session? When it cannot be told, there is none.
+    pub(crate) fn signed_in(&mut self, facts: &Facts<'_>, trace: &mut Trace) -> Result<bool, Halt> {
+        if self.compiled.session_cookies.is_empty() && matches!(self.who, Source::Request) {
+            return Ok(false);
+        }
+        Ok(matches!(self.session(facts, trace)?, Found::Verified(_)))
+    }
+
+    /// The identity that has been verified so far.
+    pub(crate) fn identity(&self) -> Option<&Identity> {
+        match (&self.session, &self.bearer) {
+            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => Some(identity),
+            _ => None,
+        }
+    }
+
+    /// Subject for the log.
+    pub(crate) fn subject(&self) -> Option<String> {
+        self.identity().map(|identity| identity.subject.clone())
+    }
+
+    /// A word on how the visitor came through.
+    pub(crate) fn reason(&self) -> String {
+        match (&self.session, &self.bearer) {
+            (Some(Found::Verified(_)), _) => "session",
+            (_, Some((_, Found::Verified(_)))) => "bearer",
+            _ => "public",
+        }
+        .to_owned()
+    }
+
+    /// On which request headers has the answer depended? (cookie, authorization)
+    pub(crate) fn vary(&self) -> (bool, bool) {
+        (self.session.is_some(), self.bearer.is_some())
+    }
+
+    /// The switches of `when`.
+    pub(crate) fn switches(&self) -> impl Fn(usize) -> bool + use<'_> {
+        |need| {
+            let value = self.started.as_ref().and_then(|started| started.supplies.bytes(need));
+            let text = value.and_then(|value| std::str::from_utf8(value).ok()).map(str::trim);
+            text.is_some_and(|text| !matches!(text.to_ascii_lowercase().as_str(), "" | "0" | "false" | "off" | "no"))
+        }
+    }
+
+    /// Bytes and content type of a fixed answer.
+    pub(crate) fn respond_body(&self, body: &RespondBody) -> (Vec<u8>, Option<&'static str>) {
+        match body {
+            RespondBody::Empty => (Vec::new(), None),
+            RespondBody::Text(text) => (text.clone().into_bytes(), Some("text/plain; charset=utf-8")),
+            RespondBody::File(need, content_type) => {
+                let bytes = self.started.as_ref().and_then(|started| started.supplies.bytes(*need));
+                (bytes.unwrap_or_default().to_vec(), Some(content_type))
+            }
+        }
+    }
+
+    /// What goes upstream. Session cookies that must not be seen there, or might be read differently, are left out.
+    pub(crate) fn forward(&self, facts: &Facts<'_>, upstream: u16, target: String, edits: Edits) -> Forward {
+        let names: Vec<&str> = self.compiled.session_cookies.iter().map(String::as_str).collect();
+        let drop: &[&str] = if self.compiled.policy().identity.strip_session_cookie { &names } else { &[] };
+        let cookie = if names.is_empty() { None } else { facts.cookies.forward(drop, &names) };
+        let (cookies, authorization) = self.vary();
+        let (request, response) = edits.finish(cookies, authorization);
+        Forward { target, upstream, request, cookie, response, status: None }
+    }
+}
