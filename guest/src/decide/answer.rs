@@ -48,6 +48,11 @@ impl Answering<'_> {
         self.plain(404, "Not Found", reason)
     }
 
+    /// Known, and not allowed.
+    pub(crate) fn forbidden(self, reason: &str) -> Verdict {
+        self.plain(403, "Forbidden", reason)
+    }
+
     /// A redirect that depended on a session: never permanent, never cached.
     pub(crate) fn redirect_session(self, to: &str, reason: &str) -> Verdict {
         // After a form post the browser must come with GET (RFC 9110 section 15.4.4).

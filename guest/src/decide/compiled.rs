@@ -86,6 +86,9 @@ impl Compiled {
             names.push("authorization".to_owned());
         }
         let mut cookies = !self.session_cookies.is_empty();
+        if cookies {
+            names.push("origin".to_owned());
+        }
         for rule in self.policy.guards.iter().chain(&self.policy.routes) {
             for condition in rule.matcher.has.iter().chain(&rule.matcher.missing) {
                 match &condition.kind {

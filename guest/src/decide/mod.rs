@@ -121,8 +121,26 @@ impl Case<'_, '_> {
         let Some(primary) = hits.first() else {
             return Ok(self.answer(RULE_DEFAULT).not_found("no rule was reached"));
         };
+        if self.foreign_socket() {
+            return Ok(self.answer(number).forbidden("websocket from another origin"));
+        }
         edits.collect(primary, self.facts, self.visitor.identity());
         Ok(self.forward(route, number, primary, edits))
+    }
+
+    /// A WebSocket handshake that rides on a session cookie, started by a page of another origin (RFC 6455 section 10.2).
+    /// Without `origin` it is no browser, and nobody's cookie is used behind their back.
+    fn foreign_socket(&self) -> bool {
+        if self.facts.kind != Kind::WebSocket || !self.visitor.vary().0 || !self.facts.head.has("origin") {
+            return false;
+        }
+        let origin = self.facts.head.single("origin").and_then(|value| std::str::from_utf8(value).ok());
+        let public = self.compiled.policy().proxy.public_origin.as_deref();
+        let own = |origin: &str| {
+            let authority = origin.split_once("://").and_then(|(_, authority)| Authority::parse(authority).ok());
+            public == Some(origin) || authority.as_ref() == Some(&self.facts.authority)
+        };
+        !origin.is_some_and(own)
     }
 
     /// What a rule that applies does by itself; `None`: go on.
