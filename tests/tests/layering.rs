@@ -46,7 +46,8 @@ const HOST: &[(&str, &[&str])] = &[
     ("gate", &["clock", "contract"]),
     ("report", &["contract", "gate"]),
     ("proxy", &["clock", "contract", "gate"]),
-    ("cli", &["clock", "contract", "gate", "proxy", "report"]),
+    ("demo", &[]),
+    ("cli", &["clock", "contract", "demo", "gate", "proxy", "report"]),
     ("main", &["cli"]),
 ];
 
