@@ -8,6 +8,8 @@ mod compiled;
 mod edits;
 mod matching;
 mod requirement;
+#[cfg(test)]
+mod tests;
 mod visitor;
 
 pub(crate) use compiled::{Compiled, Started};

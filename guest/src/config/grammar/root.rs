@@ -1,0 +1,120 @@
+//! The document, and the tables that are about the whole site.
+
+use super::providers::{BEARER, SESSION};
+use super::proxy::PROXY;
+use super::rules::{CLAIM_TEST, GUARD, ROUTE};
+use super::{Key, Names, Shape, Table};
+
+/// The whole document.
+pub(in crate::config) static ROOT: Table = Table {
+    name: "config",
+    title: "the config",
+    doc: "Keys that stand before the first table.",
+    example: "version = 1\ndefault = \"session\"",
+    keys: &[
+        key!("$schema", &Shape::Text("address"), "Address of the JSON Schema, for editors; not read."),
+        key!("version", &Shape::Integer(1, 1), "Version of this format: `1`.", required),
+        key!(
+            "default",
+            &Shape::Word(DEFAULTS),
+            "What happens to a path that no route names; there is no implied default.",
+            required
+        ),
+        key!("proxy", &Shape::Table(&PROXY), "Settings of the proxy; a runtime that is no proxy ignores them."),
+        key!("sign-in", &Shape::Table(&SIGN_IN), "Where visitors without a session are sent."),
+        key!("session", &Shape::Map(Names::Own("provider"), &Shape::Table(&SESSION)), "Sessions in cookies, by name."),
+        key!("bearer", &Shape::Map(Names::Own("provider"), &Shape::Table(&BEARER)), "Bearer tokens, by name."),
+        key!(
+            "roles",
+            &Shape::Map(Names::Own("role"), &Shape::Table(&CLAIM_TEST)),
+            "Roles, by name: what the token must say."
+        ),
+        key!("identity", &Shape::Table(&IDENTITY), "What the server behind learns about the visitor."),
+        key!("tenants", &Shape::Table(&TENANTS), "Custom domains of tenants."),
+        key!(
+            "guard",
+            &Shape::List(&Shape::Table(&GUARD)),
+            "Rules that every request meets before any route, in order."
+        ),
+        key!("route", &Shape::List(&Shape::Table(&ROUTE)), "Rules by path; the first one that matches decides."),
+        key!("tests", &Shape::Table(&TESTS), "Cases that `portcullis test` runs."),
+    ],
+    habits: &[
+        ("routes", "`[[route]]`"),
+        ("guards", "`[[guard]]`"),
+        ("test", "`[tests]`"),
+        ("signin", "`[sign-in]`"),
+        ("login", "`[sign-in]`"),
+        ("sessions", "`[session.NAME]`"),
+        ("role", "`[roles]`"),
+        ("tenant", "`[tenants]`"),
+    ],
+};
+
+const DEFAULTS: &[(&str, &str)] = &[
+    ("public", "everybody may pass"),
+    ("session", "a session is needed"),
+    ("deny", "answered with 404, as if there were nothing"),
+];
+
+static SIGN_IN: Table = Table {
+    name: "sign-in",
+    title: "[sign-in]",
+    doc: "Where visitors without a session are sent. The page itself is always public. Without this table they get 401.",
+    example: "[sign-in]\npath = \"/signin\"\nafter = \"/dashboard\"\nreturn-param = \"next\"",
+    keys: &[
+        key!(
+            "path",
+            &Shape::Text("path or address"),
+            "The sign-in page: a path of this site, or an absolute `https` address.",
+            required
+        ),
+        key!("after", &Shape::Text("path"), "Where visitors of the sign-in page go who are signed in already.", default "\"/\""),
+        key!(
+            "return-param",
+            &Shape::Text("name"),
+            "Query parameter that carries the way back; without it none is sent."
+        ),
+        key!(
+            "return-hosts",
+            &Shape::Texts("host"),
+            "Other hosts that the way back may name: `app.example.com`, `*.example.com`, `tenants`."
+        ),
+        key!("never-return", &Shape::Texts("path"), "Paths that are no way back, with all below them: a way back to a sign-in page loops, one to a sign-out page signs out.", default "the sign-in path, `/signout`, `/sign-out`, `/logout`, `/api/auth`"),
+    ],
+    habits: &[("url", "`path`"), ("redirect", "`path`"), ("return", "`return-param`")],
+};
+
+static IDENTITY: Table = Table {
+    name: "identity",
+    title: "[identity]",
+    doc: "What the server behind learns about the visitor. The named headers are removed from every incoming request, in any spelling, and set after the session is verified.",
+    example: "[identity]\nheaders = { x-user-id = \"{claim.sub}\", x-user-email = \"{claim.email}\" }\nstrip-session-cookie = true",
+    keys: &[
+        key!(
+            "headers",
+            &Shape::Map(Names::Header, &Shape::Text("template")),
+            "Header name and value; `{claim.NAME}` is a claim, `{identity.token}` is `issuer|subject`."
+        ),
+        key!("strip-session-cookie", &Shape::Bool, "Keep session cookies from the server behind.", default "false"),
+    ],
+    habits: &[("header", "`headers`")],
+};
+
+static TENANTS: Table = Table {
+    name: "tenants",
+    title: "[tenants]",
+    doc: "Custom domains. `host = \"tenants\"` in a rule stands for all of them, and `{tenant}` is the tenant.",
+    example: "[tenants]\nhosts = { \"shop.acme.test\" = \"acme\" }",
+    keys: &[key!("hosts", &Shape::Map(Names::Host, &Shape::Text("tenant")), "Domain to tenant.", required)],
+    habits: &[("domains", "`hosts`"), ("host", "`hosts`")],
+};
+
+static TESTS: Table = Table {
+    name: "tests",
+    title: "[tests]",
+    doc: "Cases, one per line: `WHO METHOD TARGET [kind] => ANSWER by RULE`.",
+    example: "[tests]\ncases = [\n  \"anonymous GET /admin => redirect /signin?next=%2Fadmin by admin\",\n  \"user+admin GET /admin => pass by admin\",\n]",
+    keys: &[key!("cases", &Shape::Texts("case"), "The cases.", required)],
+    habits: &[("case", "`cases`")],
+};

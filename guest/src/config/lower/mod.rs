@@ -1,0 +1,208 @@
+//! From a tree of the right form to a policy: everything that needs more than one key, or a parser of its own.
+//!
+//! Each function skips what [`super::check`] has already refused, says what else is wrong, and goes on.
+
+mod address;
+mod conditions;
+mod cookies;
+mod headers;
+mod identity;
+mod keys;
+mod lints;
+mod paths;
+mod providers;
+mod proxy;
+mod require;
+mod respond;
+mod rules;
+mod shadow;
+mod sign_in;
+mod tests;
+
+use super::document::Node;
+use super::{codes, locate, near};
+use crate::diagnostic::{Diagnostic, Span};
+use crate::policy::{ClaimTest, Policy, Require};
+use crate::supply::{Need, Source, Text};
+use crate::template::{Template, Use};
+use std::hash::Hasher as _;
+use std::ops::Range;
+
+/// What lowering carries along.
+struct Lower<'a> {
+    text: &'a str,
+    findings: &'a mut Vec<Diagnostic>,
+    needs: Vec<Need>,
+    /// Names and numbers of `[session.*]`: those whose table could be read or not.
+    sessions: Vec<String>,
+    /// Names of `[bearer.*]` with their number among all providers.
+    bearers: Vec<(String, usize)>,
+    roles: Vec<(String, ClaimTest)>,
+    upstreams: Vec<String>,
+    has_tenants: bool,
+}
+
+/// Build the policy. If `findings` holds an error afterwards, the policy is not whole.
+pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) -> Policy {
+    let names = |table: &str| root.get(table).map(Node::entries).unwrap_or_default().iter().map(|e| e.key.clone());
+    let sessions: Vec<String> = names("session").collect();
+    let bearers = names("bearer").zip(sessions.len()..).collect();
+    let mut lower = Lower {
+        text,
+        findings,
+        needs: Vec::new(),
+        sessions,
+        bearers,
+        roles: Vec::new(),
+        upstreams: Vec::new(),
+        has_tenants: root.get("tenants").is_some(),
+    };
+    let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    let tenants = identity::tenants(&mut lower, root.get("tenants"));
+    let providers = providers::providers(&mut lower, root);
+    lower.roles = require::roles(&mut lower, root.get("roles"));
+    let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
+    let identity = identity::identity(&mut lower, root.get("identity"));
+    let default = default_rule(&mut lower, root);
+    let rules = rules::rules(&mut lower, root);
+    lints::lints(&mut lower, &rules, &default);
+    let cases = tests::cases(&mut lower, root.get("tests"), &rules.names);
+    Policy {
+        revision: revision(text),
+        default,
+        sign_in,
+        providers,
+        identity,
+        tenants,
+        guards: rules.guards,
+        routes: rules.routes,
+        patterns: rules.patterns,
+        rules: rules.names,
+        needs: lower.needs,
+        roles: lower.roles,
+        cases,
+        proxy,
+    }
+}
+
+/// The same text gives the same number everywhere: SipHash-1-3 with the keys 0 and 0. A short name for logs and cache
+/// keys, not a proof against somebody who looks for collisions.
+fn revision(text: &str) -> u64 {
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    hasher.write(text.as_bytes());
+    hasher.finish()
+}
+
+fn default_rule(lower: &mut Lower<'_>, root: &Node) -> Require {
+    let Some(node) = root.get("default") else { return Require::Deny };
+    match node.text() {
+        Some("public") => Require::Public,
+        Some("session") => {
+            lower.wants_session(node.span, "default = \"session\"");
+            Require::Session
+        }
+        _ => Require::Deny,
+    }
+}
+
+impl Lower<'_> {
+    fn push(&mut self, finding: Diagnostic) {
+        self.findings.push(finding);
+    }
+
+    /// An error with advice.
+    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.push(Diagnostic::error(code, span, message).help(help));
+    }
+
+    /// The place of bytes `range` of the text that `node` holds.
+    fn inside(&self, node: &Node, range: Range<usize>) -> Span {
+        locate::inside(self.text, node.span, node.text().unwrap_or_default(), range)
+    }
+
+    /// Ask for a named value.
+    fn need(&mut self, source: Source, span: Span, secret: bool, optional: bool) -> Option<usize> {
+        let good = match &source {
+            Source::Env(name) => {
+                !name.starts_with(|c: char| c.is_ascii_digit())
+                    && !name.is_empty()
+                    && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            }
+            Source::File(path) => !path.is_empty() && !path.chars().any(char::is_control),
+        };
+        if !good {
+            let message = format!(
+                "`{source}` does not name a {}",
+                match source {
+                    Source::Env(_) => "variable",
+                    Source::File(_) => "file",
+                }
+            );
+            self.error(codes::NAMED, span, message, "write `env:NAME` (letters, digits, `_`) or `file:PATH`");
+            return None;
+        }
+        self.needs.push(Need { source, secret, optional, span });
+        Some(self.needs.len() - 1)
+    }
+
+    /// A text that is written out, or named by `env:` or `file:`.
+    fn named(&mut self, node: &Node) -> Option<Text> {
+        let text = node.text()?;
+        match Source::parse(text) {
+            Some(source) => self.need(source, node.span, false, false).map(Text::Need),
+            None => Some(Text::Literal(text.to_owned())),
+        }
+    }
+
+    /// All texts of a key that takes one or a list.
+    fn texts<'n>(&self, node: Option<&'n Node>) -> impl Iterator<Item = (&'n Node, &'n str)> + use<'n> {
+        node.map(Node::members)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|node| Some((node, node.text()?)))
+            .filter(|(_, text)| !text.is_empty())
+    }
+
+    /// A template that may use these captures.
+    fn template(&mut self, node: &Node, used: Use, names: &[String]) -> Option<Template> {
+        let text = node.text()?;
+        let template = match Template::parse(text, used) {
+            Ok(template) => template,
+            Err(error) => {
+                let end = text.get(error.offset..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+                let span = self.inside(node, error.offset..error.offset + end);
+                self.error(codes::TEMPLATE, span, error.message, "write `{{` and `}}` for braces that are meant so");
+                return None;
+            }
+        };
+        let known: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut good = true;
+        for name in template.params().filter(|name| !known.contains(name)) {
+            let span = find_param(text, name).map_or(node.span, |range| self.inside(node, range));
+            let message = format!("`{name}` is not captured by this rule");
+            let help = near::advice(name, &known, "capture in the patterns and hosts of this rule");
+            self.findings.push(
+                Diagnostic::error(codes::UNKNOWN_PARAM, span, message)
+                    .help(help.replace("in this config", "").trim_end().to_owned()),
+            );
+            good = false;
+        }
+        good.then_some(template)
+    }
+
+    /// A session is asked for: is there one?
+    fn wants_session(&mut self, span: Span, what: &str) {
+        if self.sessions.is_empty() {
+            let message = format!("`{what}` needs a session, but none is configured");
+            self.error(codes::NO_SESSION, span, message, "add a `[session.NAME]` table");
+        }
+    }
+}
+
+/// Where `{name}` or `:name` stands in a template.
+fn find_param(text: &str, name: &str) -> Option<Range<usize>> {
+    [format!("{{{name}}}"), format!(":{name}")].iter().find_map(|written| {
+        let at = text.find(written)?;
+        Some(at..at + written.len())
+    })
+}
