@@ -8,6 +8,7 @@ pub mod engine;
 pub mod process;
 pub mod report;
 pub mod sign;
+pub mod site;
 pub mod suite;
 pub mod upstream;
 pub mod vectors;
