@@ -92,8 +92,9 @@ fn rooms(source: &Path, crate_names: &[&str]) -> BTreeMap<String, BTreeSet<Strin
         let room = first.trim_end_matches(".rs").to_owned();
         let names: &mut BTreeSet<String> = rooms.entry(room).or_default();
         let code = code(&file);
-        for path in crate_names.iter().flat_map(|name| code.split(&format!("{name}::")).skip(1)) {
-            names.extend(first_names(path));
+        for name in crate_names {
+            let prefix = format!("{name}::");
+            names.extend(code.split(prefix.as_str()).skip(1).flat_map(first_names));
         }
     }
     rooms

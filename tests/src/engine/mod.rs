@@ -189,3 +189,24 @@ pub trait Door {
 pub fn all() -> Vec<Box<dyn Engine>> {
     vec![Box::new(Native), Box::new(Component), Box::new(Http)]
 }
+
+/// Without the names that no client may send: equal after every character but letters and digits is mapped to `-`.
+fn strip(lines: &Lines, stripped: &[String]) -> Lines {
+    let fold = |name: &str| -> String {
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
+    };
+    let names: Vec<String> = stripped.iter().map(|name| fold(name)).collect();
+    lines.iter().filter(|(name, _)| !names.contains(&fold(name))).cloned().collect()
+}
+
+/// Replace all lines of that name by one.
+fn set(lines: &mut Lines, name: &str, value: &[u8]) {
+    lines.retain(|(n, _)| n != name);
+    lines.push((name.to_owned(), value.to_vec()));
+}
+
+/// Replace the Cookie lines by one, or by none.
+fn replace_cookie(lines: &mut Lines, value: Option<&[u8]>) {
+    lines.retain(|(n, _)| n != "cookie");
+    lines.extend(value.map(|value| ("cookie".to_owned(), value.to_vec())));
+}
