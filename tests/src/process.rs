@@ -181,7 +181,9 @@ fn address_in(line: &str) -> Option<SocketAddr> {
         return None;
     }
     let words = line.split(|c: char| c.is_whitespace() || matches!(c, '"' | ',' | '{' | '}'));
-    words.filter_map(|w| w.trim_start_matches("http://").trim_end_matches('/').parse().ok()).find(|a: &SocketAddr| a.port() != 0)
+    words
+        .filter_map(|w| w.trim_start_matches("http://").trim_end_matches('/').parse().ok())
+        .find(|a: &SocketAddr| a.port() != 0)
 }
 
 #[cfg(test)]

@@ -112,11 +112,8 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received
     let mut lines = head.split(|&b| b == b'\n').map(|l| l.strip_suffix(b"\r").unwrap_or(l));
     let first = String::from_utf8_lossy(lines.next()?).into_owned();
     let mut words = first.split(' ');
-    let mut request = Received {
-        method: words.next()?.to_owned(),
-        target: words.next()?.to_owned(),
-        ..Received::default()
-    };
+    let mut request =
+        Received { method: words.next()?.to_owned(), target: words.next()?.to_owned(), ..Received::default() };
     for line in lines {
         if let Some(colon) = line.iter().position(|&b| b == b':') {
             let name = String::from_utf8_lossy(&line[..colon]).to_lowercase();

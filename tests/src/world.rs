@@ -26,11 +26,7 @@ pub struct World {
 impl World {
     /// A world without pages, standing at `now` (Unix time).
     pub fn at(now: i64) -> Arc<Self> {
-        Arc::new(Self {
-            clock: Arc::new(ManualClock::new(now)),
-            pages: Mutex::default(),
-            fetched: Mutex::default(),
-        })
+        Arc::new(Self { clock: Arc::new(ManualClock::new(now)), pages: Mutex::default(), fetched: Mutex::default() })
     }
 
     /// The clock, to hand to a host.

@@ -80,7 +80,8 @@ fn target() -> impl Strategy<Value = Vec<u8>> {
 /// Tokens of every fate, as cookie values or after `Bearer `.
 fn tokens(signer: &Signer) -> Vec<String> {
     let token = |claims: serde_json::Value| {
-        let mut all = json!({ "iss": ISSUER, "aud": ["app", "api"], "sub": "u1", "exp": NOW + 600, "scope": "read write" });
+        let mut all =
+            json!({ "iss": ISSUER, "aud": ["app", "api"], "sub": "u1", "exp": NOW + 600, "scope": "read write" });
         all.as_object_mut().unwrap().extend(claims.as_object().unwrap().clone());
         signer.token(&all)
     };
@@ -107,12 +108,26 @@ fn header(tokens: Vec<String>) -> impl Strategy<Value = (String, Vec<u8>)> {
         .prop_map(|(token, more)| ("cookie".to_owned(), format!("a=1; __Host-session={token}{more}").into_bytes()));
     let bearer = token.prop_map(|token| ("authorization".to_owned(), format!("Bearer {token}").into_bytes()));
     let known = prop::sample::select(vec![
-        ("accept", "text/html"), ("accept", "application/json"), ("rsc", "1"), ("next-action", "abc"),
-        ("next-router-prefetch", "1"), ("purpose", "prefetch"), ("x-nextjs-data", "1"), ("sec-fetch-mode", "navigate"),
-        ("sec-fetch-dest", "empty"), ("sec-fetch-dest", "image"), ("upgrade", "websocket"), ("connection", "upgrade"),
-        ("origin", "https://app.example.test"), ("origin", "https://evil.example.test"),
-        ("referer", "https://app.example.test/product"), ("x-user", "root"), ("x_user", "root"), ("x-debug", "1"),
-        ("access-control-request-method", "POST"), ("x-middleware-subrequest", "middleware"),
+        ("accept", "text/html"),
+        ("accept", "application/json"),
+        ("rsc", "1"),
+        ("next-action", "abc"),
+        ("next-router-prefetch", "1"),
+        ("purpose", "prefetch"),
+        ("x-nextjs-data", "1"),
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "empty"),
+        ("sec-fetch-dest", "image"),
+        ("upgrade", "websocket"),
+        ("connection", "upgrade"),
+        ("origin", "https://app.example.test"),
+        ("origin", "https://evil.example.test"),
+        ("referer", "https://app.example.test/product"),
+        ("x-user", "root"),
+        ("x_user", "root"),
+        ("x-debug", "1"),
+        ("access-control-request-method", "POST"),
+        ("x-middleware-subrequest", "middleware"),
     ])
     .prop_map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
     let wild = prop::collection::vec(any::<u8>(), 0..40).prop_map(|value| ("cookie".to_owned(), value));
@@ -122,17 +137,17 @@ fn header(tokens: Vec<String>) -> impl Strategy<Value = (String, Vec<u8>)> {
 fn request(tokens: Vec<String>) -> impl Strategy<Value = Request> {
     let method = prop::sample::select(vec!["GET", "GET", "HEAD", "POST", "OPTIONS", "DELETE", "PROPFIND", "get"]);
     let host = prop::sample::select(vec![
-        "app.example.test", "acme.example.test", "ACME.example.test:443", "acme.example.test.", "localhost:3000", "",
-        "a b", "[::1]:80",
+        "app.example.test",
+        "acme.example.test",
+        "ACME.example.test:443",
+        "acme.example.test.",
+        "localhost:3000",
+        "",
+        "a b",
+        "[::1]:80",
     ]);
     (method, host, target(), prop::collection::vec(header(tokens), 0..5)).prop_map(|(method, host, target, headers)| {
-        Request {
-            method: method.to_owned(),
-            scheme: "https".to_owned(),
-            authority: host.to_owned(),
-            target,
-            headers,
-        }
+        Request { method: method.to_owned(), scheme: "https".to_owned(), authority: host.to_owned(), target, headers }
     })
 }
 

@@ -18,7 +18,8 @@ fn workspace() -> PathBuf {
 #[test]
 fn no_local_path_is_inside_the_component() {
     let mut words = vec!["/.cargo/".to_owned(), "/.rustup/".to_owned(), workspace().to_string_lossy().into_owned()];
-    words.extend(["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR"].iter().filter_map(|n| std::env::var(n).ok()));
+    words
+        .extend(["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR"].iter().filter_map(|n| std::env::var(n).ok()));
     for word in words.iter().filter(|w| w.len() > 1) {
         // A home of `/root` is also a plausible path of a site; as a path of ours it goes on with `/.`.
         let word = if word.split('/').count() <= 2 { format!("{word}/.") } else { word.clone() };
@@ -76,14 +77,19 @@ fn the_schema_knows_every_key_of_every_example() {
     for example in examples() {
         let text = std::fs::read_to_string(&example).unwrap();
         let document = document(&example, &text);
-        let errors: Vec<String> = validator.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
         assert!(errors.is_empty(), "{}:\n{}", example.display(), errors.join("\n"));
         // The schema must bite: a key that nobody knows is an error at the top and in `[proxy]`.
         for place in ["", "/proxy"] {
             let mut wrong = document.clone();
             if let Some(table) = wrong.pointer_mut(place).and_then(serde_json::Value::as_object_mut) {
                 table.insert("no-such-key".to_owned(), serde_json::json!(1));
-                assert!(!validator.is_valid(&wrong), "{}: the schema lets `{place}/no-such-key` pass", example.display());
+                assert!(
+                    !validator.is_valid(&wrong),
+                    "{}: the schema lets `{place}/no-such-key` pass",
+                    example.display()
+                );
             }
         }
     }

@@ -127,7 +127,8 @@ fn a_stream_comes_down_unchanged_and_without_waiting_for_its_end() {
 #[test]
 fn server_sent_events_arrive_one_by_one() {
     let upstream = Upstream::with(|_, stream| {
-        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")?;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")?;
         for number in 0..3 {
             let event = format!("data: {number}\n\n");
             stream.write_all(format!("{:x}\r\n{event}\r\n", event.len()).as_bytes())?;
@@ -192,7 +193,9 @@ fn what_the_upstream_refuses_to_say_is_a_502() {
 fn a_request_with_two_readings_is_refused_before_any_rule() {
     let upstream = Upstream::start();
     let site = before(&upstream.url());
-    for target in ["/%2e%2e/product", "/a/../product", "//product", "/x%2Fproduct", "/product%00", "/a\\product", "/%zz"] {
+    for target in
+        ["/%2e%2e/product", "/a/../product", "//product", "/x%2Fproduct", "/product%00", "/a\\product", "/%zz"]
+    {
         let response = site.get(target, &[]);
         assert!((300..500).contains(&response.status), "{target}: {}", response.status);
     }
@@ -208,7 +211,8 @@ fn a_websocket_carries_ten_mebibytes_both_ways_and_needs_its_session() {
     let (folder, signer) = (Folder::new(), Signer::new());
     let mut document = site::document(&signer);
     document["route"] = json!([{ "id": "ws", "glob": "/ws/**", "require": "session" }]);
-    let server = site::start(&folder, document, &format!("http://{upstream_address}")).unwrap_or_else(|e| panic!("{e:?}"));
+    let server =
+        site::start(&folder, document, &format!("http://{upstream_address}")).unwrap_or_else(|e| panic!("{e:?}"));
     let url = format!("ws://{}/ws/room", server.address());
     runtime().block_on(async {
         let refused = tokio_tungstenite::connect_async(url.as_str()).await.unwrap_err();

@@ -73,7 +73,9 @@ impl Site {
         // As a browser would go there.
         let goes_to = self.origin.join(&location).ok();
         let stays = goes_to.as_ref().is_some_and(|url| url.origin() == self.origin.origin());
-        let is = |wanted: &str| location == wanted || location == format!("{}{wanted}", self.origin.origin().ascii_serialization());
+        let is = |wanted: &str| {
+            location == wanted || location == format!("{}{wanted}", self.origin.origin().ascii_serialization())
+        };
         match (text(case, "expect"), text(case, "alt")) {
             _ if !stays => judge(false, "to stay on the site", &answer),
             ("either", _) | (_, "either") => Verdict::Passed,
