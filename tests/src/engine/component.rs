@@ -28,7 +28,7 @@ impl Engine for Component {
 ///
 /// # Errors
 /// The findings as text.
-pub(crate) fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
+pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
     let options = GateOptions {
         component: ComponentSource::BuiltIn,
         config: Some(ConfigSource {

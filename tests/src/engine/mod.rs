@@ -1,6 +1,6 @@
 //! Three ways to answer one request under one policy.
 
-mod component;
+pub mod component;
 mod http;
 mod native;
 
