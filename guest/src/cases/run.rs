@@ -4,7 +4,7 @@ use super::{Case, Expect, parse::persona, persona::identity};
 use crate::decide::{Compiled, Question, Who, decide};
 use crate::policy::RULE_REQUEST;
 use crate::question::Answers;
-use crate::request::Head;
+use crate::request::{Head, sample_headers};
 use crate::trace::{Trace, TraceLine};
 use crate::verdict::{Action, Forward, Step, Verdict};
 
@@ -67,7 +67,7 @@ pub(crate) fn who(compiled: &Compiled, text: &str) -> Result<Who, String> {
 fn head(compiled: &Compiled, case: &Case) -> Head {
     let origin = compiled.policy().proxy.public_origin.as_deref().unwrap_or("http://localhost");
     let (scheme, host) = origin.split_once("://").unwrap_or(("http", "localhost"));
-    let headers = case.kind.sample_headers().iter();
+    let headers = sample_headers(case.kind).iter();
     Head {
         method: case.method.clone(),
         scheme: scheme.to_owned(),

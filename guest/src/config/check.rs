@@ -1,7 +1,7 @@
 //! The structural check: does the tree have the form that the grammar describes? Reports all that is wrong; what is
 //! right here may still make no sense, which is for [`super::lower`] to see.
 
-use super::document::{Entry, Node, Value};
+use super::document::{Entry, Node, Value, reword};
 use super::grammar::{Names, ROOT, Shape, Table};
 use super::{codes, near, units};
 use crate::diagnostic::{Diagnostic, Span};
@@ -28,7 +28,7 @@ fn table(node: &Node, of: &'static Table, findings: &mut Vec<Diagnostic>) {
             .help("write `default = \"session\"` (closed), `\"deny\"` (nothing else exists) or `\"public\"` (open)")
         } else {
             Diagnostic::error(codes::MISSING_KEY, node.span, format!("`{}` is missing in {}", key.name, shown(of)))
-                .help(format!("{}: {}", key.name, key.doc))
+                .help(format!("write `{}`: {}", key.name, reword(key.doc.trim_end_matches('.'))))
         });
     }
 }
@@ -135,7 +135,15 @@ fn value(node: &Node, shape: &'static Shape, name: &str, findings: &mut Vec<Diag
                     let finding = Diagnostic::error(codes::NAME, entry.key_span, message);
                     findings.push(finding.help("names are made of letters, digits, `-`, `_` and `.`"));
                 }
-                value(&entry.node, inner, &entry.key, findings);
+                if let (Shape::Table(of), false) = (inner, entry.node.is_table()) {
+                    let kind = entry.node.kind();
+                    let message =
+                        format!("`{}` must be a table with the keys of `{}`, not {kind}", entry.key, of.title);
+                    let help = format!("`{name}` holds tables by {}", names.what());
+                    findings.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.span, message).help(help));
+                } else {
+                    value(&entry.node, inner, &entry.key, findings);
+                }
             }
         }
         (Shape::List(inner), Value::List(members)) => {

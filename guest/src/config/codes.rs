@@ -1,9 +1,10 @@
 //! All codes of findings about a config. A code never changes its meaning; one that is retired is never given again.
 
-/// Makes a constant for each code of this room, and the table of all of them.
+/// Makes a constant for each code of this room, and the table of all of them; a row without a name belongs to another
+/// room.
 macro_rules! codes {
-    ($($name:ident $code:literal $title:literal $advice:literal;)*) => {
-        $(#[doc = $title] pub(crate) const $name: &str = $code;)*
+    ($($($name:ident)? $code:literal $title:literal $advice:literal;)*) => {
+        $($(#[doc = $title] pub(crate) const $name: &str = $code;)?)*
 
         /// Code, title, what to do. `docs/diagnostics.md` is made from it.
         pub const CODES: &[(&str, &str, &str)] = &[$(($code, $title, $advice)),*];
@@ -13,11 +14,12 @@ macro_rules! codes {
 codes! {
     TOO_LARGE "P001" "the config is too large" "A config has at most 1 MiB. Match with patterns instead of listing addresses.";
     SYNTAX "P002" "the text is not TOML, or not JSON" "Correct it at the place shown. What stands after a mistake may not have been read, so look again after correcting it.";
-    EMPTY "P003" "the config is empty" "Write at least `version = 1` and `default = \"session\"`.";
+    EMPTY "P003" "the config is empty" "Write at least `version = 1` and `default = \"deny\"`, then routes.";
     TOO_DEEP "P004" "nested too deep" "At most 32 levels of brackets and dotted keys. Split `any` and `all` into roles or routes.";
     DUPLICATE_KEY "P005" "a key is written twice" "Keep one of them. A list of routes is written with `[[route]]`.";
     NOT_A_TABLE "P006" "the document is not a table" "A JSON config is one object: `{ \"version\": 1, … }`.";
     TOO_MANY "P007" "too many findings" "Correct those that are shown and look again.";
+    "P008" "no config is loaded" "Give a config file, or use a baked component.";
 
     UNKNOWN_KEY "P101" "unknown key" "Correct the name. Keys that are not known are never ignored, since a mistyped key could leave a door open.";
     WRONG_TYPE "P102" "wrong kind of value" "Write the kind of value that the message names.";
@@ -75,7 +77,18 @@ codes! {
     TENANT "P329" "not a tenant" "Letters, digits, `-`, `_` and `.`; tenants become part of paths.";
     PARAM_NAME "P330" "not a parameter name" "Letters, digits, `-`, `_` and `.`.";
 
-    LITERAL_SECRET "P430" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    "P401" "a supplied value is not text" "Store it as UTF-8.";
+    "P402" "an issuer or audience is empty or holds control characters" "Correct the variable or file that the config names.";
+    "P403" "keys from an address, but no issuer" "Write `issuer`: whose tokens the keys are for.";
+    "P404" "an address of keys that is not safe" "Use `https`, or `http` on loopback.";
+    "P405" "a key set cannot be read, or holds no usable key" "Supply a JWK set with at least one public signature key.";
+    "P406" "a PEM file cannot be read, or holds a key that is not taken" "Supply public keys: `-----BEGIN PUBLIC KEY-----`.";
+    "P407" "a private key where a public one belongs" "Supply the public key, and replace the private one if others could read it.";
+    "P408" "a secret is missing, or not what its prefix says" "After `base64:` and `hex:` only characters of that encoding may follow.";
+    "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
+    "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
+    "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";
     MIXED_ALGORITHMS "P433" "shared-secret and public-key algorithms mixed" "HS256, HS384 and HS512 need `keys.secret`, and a secret allows nothing else: a public key must never be taken for a secret.";
@@ -88,6 +101,7 @@ codes! {
     JWKS "P440" "not a JWK set" "A JWK set is an object with a list `keys`.";
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
+    LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";

@@ -131,11 +131,12 @@ pub(super) fn read(text: &str, format: Format, findings: &mut Vec<Diagnostic>) -
 
 fn empty(format: Format) -> Diagnostic {
     let smallest = match format {
-        Format::Toml => "`version = 1` and, on the next line, `default = \"session\"`",
-        Format::Json => "`{ \"version\": 1, \"default\": \"session\" }`",
+        Format::Toml => "`version = 1` and, on the next line, `default = \"deny\"`",
+        Format::Json => "`{ \"version\": 1, \"default\": \"deny\" }`",
     };
-    Diagnostic::error(codes::EMPTY, Span::default(), "the config is empty")
-        .help(format!("the smallest config is {smallest}: every path needs a session"))
+    Diagnostic::error(codes::EMPTY, Span::default(), "the config is empty").help(format!(
+        "the smallest config is {smallest}; with it every path is answered with 404 until a route opens it"
+    ))
 }
 
 /// `span` cut down to `text`, on character boundaries.
@@ -146,7 +147,7 @@ fn clamp(text: &str, start: usize, end: usize) -> Span {
 }
 
 /// A message of a parser in the house style.
-fn reword(message: &str) -> String {
+pub(super) fn reword(message: &str) -> String {
     let mut chars = message.chars();
     let second_is_lower = message.chars().nth(1).is_some_and(char::is_lowercase);
     match chars.next() {

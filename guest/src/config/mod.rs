@@ -16,6 +16,9 @@ mod schema;
 mod shims;
 mod units;
 
+#[cfg(test)]
+mod tests;
+
 pub use codes::CODES;
 pub use reference::{diagnostics, reference};
 pub use schema::schema;
@@ -35,6 +38,9 @@ pub enum Format {
 /// Most findings that are handed out: a megabyte of nonsense needs no megabytes of answers.
 const MAX_FINDINGS: usize = 500;
 
+/// A text with more mistakes of syntax than this is no config with a slip, and nothing else is said about it.
+const MOST_BROKEN: usize = 20;
+
 /// Check and compile. With the policy come warnings and notes, in file order.
 ///
 /// # Errors
@@ -48,18 +54,26 @@ pub fn load(text: &str, format: Format) -> Result<(Policy, Vec<Diagnostic>), Vec
     let mut later = Vec::new();
     check::document(&root, &mut later);
     let policy = lower::policy(text, &root, &mut later);
-    if !document.broken.is_empty() {
+    if document.broken.len() > MOST_BROKEN {
+        later.clear();
+    } else if !document.broken.is_empty() {
         // What could not be read is missing from the tree: say nothing that may be wrong for that reason.
         later.retain(|finding| finding.is_error() && !codes::needs_whole_document(finding.code));
-        later.retain(|finding| !document.broken.iter().any(|broken| same_line(text, finding, *broken)));
+        later.retain(|finding| !document.broken.iter().any(|broken| in_shade(text, finding, *broken)));
     }
     findings.extend(later);
     if findings.iter().any(Diagnostic::is_error) { Err(in_order(findings)) } else { Ok((policy, in_order(findings))) }
 }
 
-fn same_line(text: &str, finding: &Diagnostic, broken: Span) -> bool {
-    let line = |at: usize| text.get(..at).map(|before| before.matches('\n').count());
-    finding.labels.first().is_some_and(|label| line(label.span.start) == line(broken.start))
+/// Does the finding stand where a mistake of syntax makes it doubtful: on its line, or, when that is the header of a
+/// table, anywhere before the next one?
+fn in_shade(text: &str, finding: &Diagnostic, broken: Span) -> bool {
+    let (Some(before), Some(after)) = (text.get(..broken.start), text.get(broken.start..)) else { return true };
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let header = text.get(line_start..).is_some_and(|line| line.trim_start().starts_with('['));
+    let length = if header { after.find("\n[") } else { after.find('\n') };
+    let end = broken.start + length.unwrap_or(after.len());
+    finding.labels.first().is_none_or(|label| (line_start..=end).contains(&label.span.start))
 }
 
 /// In file order; if there are too many, errors stay.

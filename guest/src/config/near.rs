@@ -16,13 +16,13 @@ pub(super) fn nearest<'a>(written: &str, known: &[&'a str]) -> Option<&'a str> {
         .map(|(_, word)| word)
 }
 
-/// `did you mean …?`, or else the list of what is known, or that there is nothing.
-pub(super) fn advice(written: &str, known: &[&str], what: &str) -> String {
+/// `did you mean …?`, or else the list of what is known, or `nothing`, when nothing is.
+pub(super) fn advice(written: &str, known: &[&str], nothing: &str) -> String {
     if let Some(right) = nearest(written, known) {
         return format!("did you mean `{right}`?");
     }
     if known.is_empty() {
-        return format!("there is no {what} in this config");
+        return nothing.to_owned();
     }
     // A long list helps nobody.
     let shown: Vec<String> = known.iter().take(12).map(|name| format!("`{name}`")).collect();

@@ -2,6 +2,7 @@
 
 use super::{Compiled, Facts};
 use crate::policy::{Matcher, Rule};
+use crate::request::{Condition, ConditionKind};
 use crate::session::Identity;
 use crate::template::Fill;
 use crate::trace::{Outcome, Stage, Trace};
@@ -144,11 +145,11 @@ fn applies(
     }
     for condition in has {
         let captures = condition.holds(facts.head, &facts.target, &facts.cookies, &facts.authority.host);
-        params.extend(captures.ok_or_else(|| format!("`has` wants {}", condition.describe()))?);
+        params.extend(captures.ok_or_else(|| format!("`has` wants {}", describe(condition)))?);
     }
     for condition in missing {
         if condition.holds(facts.head, &facts.target, &facts.cookies, &facts.authority.host).is_some() {
-            return Err(format!("`missing` forbids {}", condition.describe()));
+            return Err(format!("`missing` forbids {}", describe(condition)));
         }
     }
     if compiled.uses_params(rule) {
@@ -159,6 +160,20 @@ fn applies(
         params.extend(captures.unwrap_or_default());
     }
     Ok(params)
+}
+
+/// A condition in a few words.
+fn describe(condition: &Condition) -> String {
+    let what = match &condition.kind {
+        ConditionKind::Header(name) => format!("header `{name}`"),
+        ConditionKind::Cookie(name) => format!("cookie `{name}`"),
+        ConditionKind::Query(name) => format!("query parameter `{name}`"),
+        ConditionKind::Host => "host".to_owned(),
+    };
+    match &condition.value {
+        Some(value) => format!("{what} like `{}`", value.source()),
+        None => what,
+    }
 }
 
 fn note(trace: &mut Trace, stage: Stage, compiled: &Compiled, rule: &Rule, path: &str, went: Result<(), String>) {

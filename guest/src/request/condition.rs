@@ -1,7 +1,9 @@
 //! `has` and `missing`: the same objects as in Next.js. Lists are AND.
 
+use super::query::last_param;
 use super::{Cookies, Head, Target};
 use crate::pattern::Pattern;
+use std::borrow::Cow;
 
 /// What a condition looks at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,12 +28,11 @@ pub struct Condition {
 }
 
 impl Condition {
-    /// In a few words.
-    pub fn describe(&self) -> String {
-        format!("{:?}", self.kind)
-    }
-
-    /// Does it hold? Named groups of `value` are the captures.
+    /// Does it hold? Named groups of `value` are the captures. As Next.js does it, a condition without `value` captures
+    /// the value under the letters of its key, and a host without groups under `host`.
+    ///
+    /// Values are read as Next.js reads them: header lines joined with `, ` and their bytes as Latin-1, the last value of
+    /// a query parameter, cookies by [`Cookies::plain`]. An empty value counts as absent.
     pub fn holds(
         &self,
         head: &Head,
@@ -39,7 +40,109 @@ impl Condition {
         cookies: &Cookies<'_>,
         host: &str,
     ) -> Option<Vec<(String, String)>> {
-        let _ = (head, target, cookies, host);
-        None
+        let (key, value) = match &self.kind {
+            ConditionKind::Header(name) => (name.as_str(), header(head, name).map(Cow::Owned)),
+            ConditionKind::Cookie(name) => (name.as_str(), cookies.plain(name).map(Cow::Owned)),
+            ConditionKind::Query(name) => {
+                (name.as_str(), target.query().and_then(|q| last_param(q, name)).map(Cow::Owned))
+            }
+            ConditionKind::Host => ("host", Some(Cow::Borrowed(host))),
+        };
+        let value = value.filter(|value| !value.is_empty())?;
+        let Some(wanted) = self.value.as_ref().filter(|wanted| !wanted.source().is_empty()) else {
+            return Some(captured(key, &value));
+        };
+        let captures = wanted.captures(&value)?;
+        if captures.is_empty() && self.kind == ConditionKind::Host {
+            Some(captured(key, &value))
+        } else {
+            Some(captures)
+        }
+    }
+}
+
+fn header(head: &Head, name: &str) -> Option<String> {
+    let lines: Vec<String> = head.lines(name).map(|line| line.iter().map(|&b| char::from(b)).collect()).collect();
+    (!lines.is_empty()).then(|| lines.join(", "))
+}
+
+/// A name that a template can hold has letters only (`getSafeParamName` of Next.js).
+fn captured(key: &str, value: &str) -> Vec<(String, String)> {
+    let name: String = key.chars().filter(char::is_ascii_alphabetic).collect();
+    if name.is_empty() { Vec::new() } else { vec![(name, value.to_owned())] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pattern::{Dialect, Options};
+
+    type Captures = Option<Vec<(String, String)>>;
+
+    fn ask(kind: ConditionKind, value: Option<&str>) -> Captures {
+        let options = Options { ignore_case: false, dot_all: false };
+        let value = value.map(|v| Pattern::compile(Dialect::Regex, v, options).unwrap());
+        let lines = [
+            ("x-present", "1"),
+            ("x-empty", ""),
+            ("x-two", "a"),
+            ("x-two", "b"),
+            ("a1-b2", "z"),
+            ("x-latin", "\u{e9}"),
+        ];
+        let headers = lines.iter().map(|(n, v)| ((*n).to_owned(), v.chars().map(|c| c as u8).collect())).collect();
+        let head = Head { headers, ..Head::default() };
+        let target = Target::parse(b"/p?tag=x&tag=y&empty=&two=1&two=&sp=a+b&bad=%zz").unwrap();
+        let line = "session=a%62b; Role=admin; none=";
+        let cookies = Cookies::parse([line.as_bytes()].into_iter()).unwrap();
+        Condition { kind, value }.holds(&head, &target, &cookies, "www.example.com")
+    }
+
+    fn header(name: &str, value: Option<&str>) -> Captures {
+        ask(ConditionKind::Header(name.to_owned()), value)
+    }
+
+    fn query(name: &str, value: Option<&str>) -> Captures {
+        ask(ConditionKind::Query(name.to_owned()), value)
+    }
+
+    fn cookie(name: &str, value: Option<&str>) -> Captures {
+        ask(ConditionKind::Cookie(name.to_owned()), value)
+    }
+
+    fn one(name: &str, value: &str) -> Captures {
+        Some(vec![(name.to_owned(), value.to_owned())])
+    }
+
+    #[test]
+    fn without_a_value_anything_but_nothing_will_do() {
+        assert_eq!(header("x-present", None), one("xpresent", "1"));
+        assert_eq!(header("x-present", Some("")), one("xpresent", "1"));
+        assert_eq!(header("a1-b2", None), one("ab", "z"));
+        assert_eq!(header("x-empty", None), None);
+        assert_eq!(header("x-absent", None), None);
+        assert_eq!(query("tag", None), one("tag", "y"));
+        assert_eq!(query("empty", None), None);
+        assert_eq!(query("two", None), None, "the last value counts, and it is empty");
+        assert_eq!(query("bad", None), one("bad", "%zz"), "what cannot be decoded is there all the same");
+        assert_eq!(cookie("session", None), one("session", "abb"));
+        assert_eq!(cookie("none", None), None);
+        assert_eq!(cookie("role", None), None, "names are exact");
+        assert_eq!(ask(ConditionKind::Host, None), one("host", "www.example.com"));
+    }
+
+    #[test]
+    fn a_value_must_match_all_of_it() {
+        assert_eq!(header("x-present", Some("1")), Some(Vec::new()));
+        assert_eq!(header("x-present", Some("2")), None);
+        assert_eq!(header("x-two", Some("a, b")), Some(Vec::new()));
+        assert_eq!(header("x-latin", Some("é")), Some(Vec::new()));
+        assert_eq!(query("tag", Some("y")), Some(Vec::new()));
+        assert_eq!(query("tag", Some("x")), None);
+        assert_eq!(query("sp", Some("a b")), Some(Vec::new()));
+        assert_eq!(cookie("session", Some("abb")), Some(Vec::new()));
+        assert_eq!(cookie("Role", Some("Admin")), None);
+        assert_eq!(ask(ConditionKind::Host, Some("www.example.com")), one("host", "www.example.com"));
+        assert_eq!(ask(ConditionKind::Host, Some("EXAMPLE.com")), None);
     }
 }

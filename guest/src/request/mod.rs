@@ -6,23 +6,24 @@ mod cookie;
 mod head;
 mod host;
 mod kind;
+mod percent;
 mod query;
 mod return_url;
 mod target;
 
 pub use condition::{Condition, ConditionKind};
-pub use cookie::{CookieRead, Cookies};
+pub use cookie::{CookieRead, Cookies, MAX_BYTES as MAX_COOKIE_BYTES, MAX_PAIRS as MAX_COOKIES};
 pub use head::Head;
 pub use host::{Authority, HostPattern};
-pub use kind::Kind;
+pub use kind::{Kind, sample_headers};
 pub use query::{append_param, decode_component, encode_component, param};
 pub use return_url::{ReturnRules, checked_return};
-pub use target::{Target, View, check_path};
+pub use target::{MAX_PATH, MAX_TARGET, PathRules, Target, View, check_path};
 
 /// Why a request is refused before any rule is asked. A value with a reason, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Status of the answer: 400, 421, 431 or 501.
+    /// Status of the answer: 400, 414, 421, 431 or 501.
     pub status: u16,
     /// Stable word for logs, e.g. `encoded-slash`.
     pub reason: &'static str,

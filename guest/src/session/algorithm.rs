@@ -77,4 +77,28 @@ impl Algorithm {
     pub fn is_symmetric(self) -> bool {
         matches!(self, Self::Hs256 | Self::Hs384 | Self::Hs512)
     }
+
+    /// Bytes of the digest inside.
+    pub(super) fn digest_length(self) -> usize {
+        match self {
+            Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 => 32,
+            Self::Hs384 | Self::Rs384 | Self::Ps384 | Self::Es384 => 48,
+            Self::Hs512 | Self::Rs512 | Self::Ps512 | Self::Es512 | Self::EdDsa => 64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_exact() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(Algorithm::from_name(algorithm.name()), Some(algorithm));
+        }
+        for name in ["none", "rs256", "RS256 ", " RS256", "RS256,none", "Ed25519", "EDDSA", "HS0", "RS1", ""] {
+            assert_eq!(Algorithm::from_name(name), None, "{name}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ use crate::config::codes;
 use crate::diagnostic::Diagnostic;
 use jsonc_parser::ast;
 use jsonc_parser::common::Ranged;
+use jsonc_parser::errors::ParseErrorKind;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 /// JSON, comments, trailing commas; none of the looser habits of JSON5, which other readers of the file would refuse.
@@ -23,11 +24,17 @@ const OPTIONS: ParseOptions = ParseOptions {
 
 /// Read `text`. The parser stops at the first mistake of syntax.
 pub(super) fn read(text: &str, findings: &mut Vec<Diagnostic>) -> Document {
+    // Some editors put a byte order mark first; as spaces it moves nothing.
+    let without_mark = text.strip_prefix('\u{feff}').map(|rest| format!("   {rest}"));
+    let text = without_mark.as_deref().unwrap_or(text);
     let value = match parse_to_ast(text, &CollectOptions::default(), &OPTIONS) {
         Ok(result) => result.value,
         Err(error) => {
             let range = error.range();
-            let span = clamp(text, range.start, range.end);
+            let unclosed =
+                matches!(error.kind(), ParseErrorKind::UnterminatedObject | ParseErrorKind::UnterminatedArray);
+            let end = if unclosed { range.start + 1 } else { range.end };
+            let span = clamp(text, range.start, end);
             findings.push(Diagnostic::error(codes::SYNTAX, span, reword(&error.kind().to_string())));
             return Document { root: None, broken: vec![span] };
         }

@@ -13,17 +13,48 @@ pub(super) fn read(text: &str, findings: &mut Vec<Diagnostic>) -> Document {
     for error in &errors {
         let range = error.span().unwrap_or(text.len()..text.len());
         let span = clamp(text, range.start, range.end);
+        // What follows the first mistake of a line is mostly its echo.
+        let echo = broken.last().is_some_and(|earlier: &Span| {
+            let between = text.get(earlier.start.min(span.start)..earlier.start.max(span.start));
+            between.is_some_and(|between| !between.contains('\n'))
+        });
+        let duplicate = error.message().starts_with("duplicate key");
+        if echo && !duplicate {
+            continue;
+        }
         broken.push(span);
-        findings.push(if error.message().starts_with("duplicate key") {
+        findings.push(if duplicate {
             let key = text.get(span.start..span.end).unwrap_or_default();
             Diagnostic::error(codes::DUPLICATE_KEY, span, format!("`{key}` is written twice"))
                 .help("keep one of them; a list of routes is written with `[[route]]`")
         } else {
-            Diagnostic::error(codes::SYNTAX, span, reword(error.message()))
+            let finding = Diagnostic::error(codes::SYNTAX, span, reword(error.message()));
+            match advice(text, error.message()) {
+                Some(advice) => finding.help(advice),
+                None => finding,
+            }
         });
     }
     let root = Node { span: Span::default(), value: Value::Table(entries(text, table.into_inner(), findings)) };
     Document { root: Some(root), broken }
+}
+
+/// What to do about the mistakes that are made most.
+fn advice(text: &str, message: &str) -> Option<&'static str> {
+    if text.trim_start().starts_with('{') {
+        return Some("this looks like JSON: call the file `portcullis.json`");
+    }
+    let known = [
+        ("string values must be quoted", "write texts in quotes: `\"public\"`"),
+        ("missing escaped value", "between single quotes a backslash is just that: `'/\\d+'`"),
+        ("key with no value", "write `key = value`"),
+        ("invalid basic string", "the text does not end where its line ends: close the quotes"),
+        ("invalid boolean", "write `true` or `false`"),
+        ("unclosed table", "write `[name]`"),
+        ("unexpected key or value", "write each key on a line of its own"),
+        ("missing comma", "close the list with `]`, or put a comma between its entries"),
+    ];
+    known.iter().find(|(start, _)| message.starts_with(start)).map(|(_, advice)| *advice)
 }
 
 fn entries(text: &str, table: DeTable<'_>, findings: &mut Vec<Diagnostic>) -> Vec<Entry> {

@@ -94,7 +94,7 @@ static IDENTITY: Table = Table {
         key!(
             "headers",
             &Shape::Map(Names::Header, &Shape::Text("template")),
-            "Header name and value; `{claim.NAME}` is a claim, `{identity.token}` is `issuer|subject`."
+            "Header name and value; `{claim.NAME}` is a claim, `{token-identifier}` is `issuer|subject`."
         ),
         key!("strip-session-cookie", &Shape::Bool, "Keep session cookies from the server behind.", default "false"),
     ],

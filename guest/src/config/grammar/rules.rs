@@ -18,7 +18,8 @@ const REGEX: Key = key!(
 const EXCEPT: Key = key!("except", &Shape::Table(&EXCEPTIONS), "Paths that the rule leaves out.");
 const HOST: Key =
     key!("host", &Shape::Texts("host"), "Hosts: `example.com`, `*.example.com`, `{tenant}.example.com`, `tenants`.");
-const METHODS: Key = key!("methods", &Shape::Texts("method"), "Methods: `GET`, `POST`, …", default "every method");
+const METHODS: Key =
+    key!("methods", &Shape::Texts("method"), "Methods, in upper case: `GET`, `POST`.", default "every method");
 const HAS: Key = key!("has", &Shape::List(&Shape::Table(&CONDITION)), "Conditions that all must hold.");
 const MISSING: Key = key!("missing", &Shape::List(&Shape::Table(&CONDITION)), "Conditions of which none may hold.");
 const WHEN: Key = key!(

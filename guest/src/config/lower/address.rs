@@ -62,7 +62,7 @@ impl Lower<'_> {
         if let Some(uri) = web_address(text)
             && uri.path() == "/"
             && uri.query().is_none()
-            && uri.authority().is_some_and(|a| a.port().is_none() == !ends_with_port(a.as_str()))
+            && uri.authority().is_some_and(|a| a.port().is_some() == ends_with_port(a.as_str()))
             && let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority())
         {
             return Some(format!("{scheme}://{}", authority.as_str().to_ascii_lowercase()));

@@ -54,9 +54,7 @@ impl Lower<'_> {
     pub(super) fn edits(&mut self, node: Option<&Node>, names: &[String]) -> Vec<EditTemplate> {
         let mut all = Vec::new();
         let Some(node) = node else { return all };
-        let kinds: [(&str, fn(String, _) -> EditTemplate); 2] =
-            [("set", EditTemplate::Set), ("append", EditTemplate::Append)];
-        for (key, make) in kinds {
+        for (key, replace) in [("set", true), ("append", false)] {
             for entry in node.get(key).map(Node::entries).unwrap_or_default() {
                 let name = self.header_name(&entry.key, entry.key_span);
                 let template = self.template(&entry.node, Use::Value, names);
@@ -71,7 +69,12 @@ impl Lower<'_> {
                     );
                     continue;
                 }
-                all.extend(name.zip(template).map(|(name, template)| make(name, template)));
+                let Some((name, template)) = name.zip(template) else { continue };
+                all.push(if replace {
+                    EditTemplate::Set(name, template)
+                } else {
+                    EditTemplate::Append(name, template)
+                });
             }
         }
         for (node, text) in self.texts(node.get("remove")) {

@@ -27,8 +27,9 @@ pub(super) fn lints(lower: &mut Lower<'_>, rules: &Rules, default: &Require) {
 fn boundary(lower: &mut Lower<'_>, facts: &Facts) {
     for written in facts.paths.iter().filter(|written| written.dialect == Dialect::Pattern) {
         let Some(stem) = written.text.strip_suffix("(.*)") else { continue };
-        let plain = stem.len() > 1 && !stem.ends_with('/') && !stem.contains(['(', '\\', '{', '?', '*', '+']);
-        if !plain {
+        // `/:id(.*)` is a parameter with an expression of its own, not an open end.
+        let last = stem.rsplit('/').next().unwrap_or_default();
+        if last.is_empty() || last.contains(':') || stem.contains(['(', '\\', '{', '?', '*', '+']) {
             continue;
         }
         let message = format!("`{}` also takes `{stem}s` and `{stem}-x`", written.text);

@@ -180,11 +180,8 @@ impl Lower<'_> {
         for name in template.params().filter(|name| !known.contains(name)) {
             let span = find_param(text, name).map_or(node.span, |range| self.inside(node, range));
             let message = format!("`{name}` is not captured by this rule");
-            let help = near::advice(name, &known, "capture in the patterns and hosts of this rule");
-            self.findings.push(
-                Diagnostic::error(codes::UNKNOWN_PARAM, span, message)
-                    .help(help.replace("in this config", "").trim_end().to_owned()),
-            );
+            let help = near::advice(name, &known, "the patterns and hosts of this rule capture nothing");
+            self.findings.push(Diagnostic::error(codes::UNKNOWN_PARAM, span, message).help(help));
             good = false;
         }
         good.then_some(template)

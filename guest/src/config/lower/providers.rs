@@ -47,11 +47,12 @@ fn cookie(lower: &mut Lower<'_>, node: &Node) -> Carrier {
 
 fn provider(lower: &mut Lower<'_>, entry: &Entry, carrier: Carrier) -> ProviderSettings {
     let node = &entry.node;
+    let is_table = node.is_table();
     let keys = super::keys::keys(lower, node.get("keys"));
     let issuers: Vec<Text> = lower.texts(node.get("issuer")).filter_map(|(node, _)| lower.named(node)).collect();
     let audiences: Vec<Text> = lower.texts(node.get("audience")).filter_map(|(node, _)| lower.named(node)).collect();
     let algorithms = algorithms(lower, node.get("algorithms"), keys.as_ref());
-    if let Some(keys) = &keys {
+    if let Some(keys) = keys.as_ref().filter(|_| is_table) {
         check_issuer(lower, node, keys);
         if node.get("audience").is_none() && !matches!(keys, KeySource::Secret(_)) {
             let message = format!("`{}` takes tokens that were made for other apps of the same issuer", entry.key);
@@ -111,7 +112,7 @@ fn algorithms(lower: &mut Lower<'_>, node: Option<&Node>, keys: Option<&KeySourc
         let Some(algorithm) = Algorithm::from_name(text) else {
             let help = match text {
                 "none" => "a token without a signature proves nothing".to_owned(),
-                _ => near::advice(&text.to_uppercase(), &known, "algorithm"),
+                _ => near::advice(&text.to_uppercase(), &known, ""),
             };
             lower.error(codes::ALGORITHM, node.span, format!("`{text}` is not a known algorithm"), help);
             continue;

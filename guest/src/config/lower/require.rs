@@ -121,7 +121,7 @@ impl Lower<'_> {
         let name = node.text().filter(|name| !name.is_empty())?;
         let Some((_, test)) = self.roles.iter().find(|(role, _)| role == name) else {
             let known: Vec<&str> = self.roles.iter().map(|(role, _)| role.as_str()).collect();
-            let help = near::advice(name, &known, "`[roles]` table with roles");
+            let help = near::advice(name, &known, "this config defines no `[roles]`");
             self.error(codes::UNKNOWN_ROLE, node.span, format!("unknown role `{name}`"), help);
             return None;
         };
@@ -162,7 +162,7 @@ impl Lower<'_> {
         let found = self.bearers.iter().find(|(bearer, _)| bearer == name).map(|(_, number)| *number);
         if found.is_none() && complain {
             let known: Vec<&str> = self.bearers.iter().map(|(bearer, _)| bearer.as_str()).collect();
-            let help = near::advice(name, &known, "`[bearer.NAME]` table");
+            let help = near::advice(name, &known, "this config has no `[bearer.NAME]`");
             self.error(codes::UNKNOWN_BEARER, node.span, format!("unknown bearer provider `{name}`"), help);
         }
         found

@@ -270,7 +270,7 @@ fn upstream(lower: &mut Lower<'_>, node: &Node) -> u16 {
     let found = lower.upstreams.iter().position(|known| known == name);
     if found.is_none() {
         let known: Vec<&str> = lower.upstreams.iter().map(String::as_str).collect();
-        let help = near::advice(name, &known, "`[proxy.upstreams]` table");
+        let help = near::advice(name, &known, "this config names no upstream: add `[proxy.upstreams]`");
         lower.error(codes::UNKNOWN_UPSTREAM, node.span, format!("unknown upstream `{name}`"), help);
     }
     found.and_then(|index| u16::try_from(index).ok()).unwrap_or(0)

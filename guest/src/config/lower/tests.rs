@@ -24,14 +24,14 @@ pub(super) fn cases(lower: &mut Lower<'_>, node: Option<&Node>, rules: &[String]
         {
             let at = text.rfind(by.as_str()).unwrap_or_default();
             let span = lower.inside(node, at..at + by.len());
-            let help = near::advice(by, &rules, "rule");
+            let help = near::advice(by, &rules, "this config has no rules");
             lower.error(codes::CASE_RULE, span, format!("there is no rule `{by}`"), help);
         }
         if let Persona::User { roles: wanted, .. } = &case.who {
             for role in wanted.iter().filter(|role| !roles.contains(&role.as_str())) {
                 let at = text.find(role.as_str()).unwrap_or_default();
                 let span = lower.inside(node, at..at + role.len());
-                let help = near::advice(role, &roles, "role");
+                let help = near::advice(role, &roles, "this config defines no `[roles]`");
                 lower.error(codes::CASE_ROLE, span, format!("there is no role `{role}`"), help);
             }
         }

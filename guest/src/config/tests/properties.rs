@@ -1,0 +1,86 @@
+//! Nothing that can be written makes the reader panic, and every place it names is a place of the text.
+
+use super::samples::ALL;
+use super::*;
+use proptest::prelude::*;
+
+fn is_sound(text: &str, format: Format) {
+    let findings = match load(text, format) {
+        Ok((_, findings)) => {
+            assert!(!findings.iter().any(Diagnostic::is_error));
+            findings
+        }
+        Err(findings) => {
+            assert!(findings.iter().any(Diagnostic::is_error), "refused without a reason: {text}");
+            findings
+        }
+    };
+    for finding in &findings {
+        for label in &finding.labels {
+            assert!(text.get(label.span.start..label.span.end).is_some(), "{finding:?}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+
+    #[test]
+    fn arbitrary_text(text in ".{0,200}") {
+        is_sound(&text, Format::Toml);
+        is_sound(&text, Format::Json);
+    }
+
+    #[test]
+    fn text_of_the_right_letters(text in "[a-d.=\\[\\]{}\"', \n0-9#\\\\:/*()-]{0,120}") {
+        is_sound(&text, Format::Toml);
+        is_sound(&text, Format::Json);
+    }
+
+    #[test]
+    fn samples_with_a_piece_cut_out(sample in 0..ALL.len(), at in any::<prop::sample::Index>(), length in 0usize..60) {
+        let text = ALL[sample];
+        let start = text.floor_char_boundary(at.index(text.len()));
+        let end = text.ceil_char_boundary((start + length).min(text.len()));
+        is_sound(&format!("{}{}", &text[..start], &text[end..]), Format::Toml);
+        is_sound(&text[..start], Format::Toml);
+    }
+
+    #[test]
+    fn samples_with_something_put_in(
+        sample in 0..ALL.len(),
+        at in any::<prop::sample::Index>(),
+        piece in "[\"'\\[\\]{}=.,\n\\\\(:*é\u{0}a-c0-9]{1,6}",
+    ) {
+        let text = ALL[sample];
+        let start = text.floor_char_boundary(at.index(text.len()));
+        is_sound(&format!("{}{piece}{}", &text[..start], &text[start..]), Format::Toml);
+    }
+}
+
+#[test]
+fn deep_nesting_is_refused_before_it_is_parsed() {
+    for (text, format) in [
+        (format!("a = {}", "[".repeat(100_000)), Format::Toml),
+        (format!("a = {}", "{a=".repeat(100_000)), Format::Toml),
+        (format!("a{} = 1", ".a".repeat(100_000)), Format::Toml),
+        (format!("[a{}]", ".a".repeat(100_000)), Format::Toml),
+        ("[".repeat(100_000), Format::Json),
+        ("{\"a\":".repeat(100_000), Format::Json),
+    ] {
+        let findings = load(&text, format).unwrap_err();
+        assert_eq!(findings[0].code, "P004");
+    }
+}
+
+/// Ten thousand rules are checked in a breath, whatever they look like.
+#[test]
+fn many_rules() {
+    let mut text = "version = 1\ndefault = \"deny\"\n".to_owned();
+    for index in 0..10_000 {
+        text.push_str(&format!("[[route]]\nglob = \"/{index}\"\nrequire = \"deny\"\n"));
+    }
+    assert!(load(&text, Format::Toml).is_ok());
+    text.push_str("[[route]]\nglob = \"/x\"\nrequire = \"deny\"\n");
+    assert_eq!(load(&text, Format::Toml).unwrap_err()[0].code, "P209");
+}

@@ -1,0 +1,5 @@
+//! Tests of the room as a whole: a small world that answers questions, and flows, vectors and costs on top of it.
+
+mod flow;
+mod vectors;
+mod world;
