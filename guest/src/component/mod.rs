@@ -90,7 +90,7 @@ impl Guest for Door {
 
 fn nothing_loaded() -> crate::diagnostic::Diagnostic {
     crate::diagnostic::Diagnostic {
-        code: "P002",
+        code: "P008",
         severity: crate::diagnostic::Severity::Error,
         message: "no config is loaded".to_owned(),
         labels: Vec::new(),

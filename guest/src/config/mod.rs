@@ -13,7 +13,6 @@ mod lower;
 mod near;
 mod reference;
 mod schema;
-mod shims;
 mod units;
 
 #[cfg(test)]

@@ -101,7 +101,9 @@ fn the_guide() {
 fn another_spelling_is_judged_by_the_strictest_rule() {
     let gate = &mut gate(GUIDE);
     // `%2561` is an encoded `%61`: a server that decodes twice sees `/admin`.
-    for target in ["/%2561dmin/x", "/x;/../admin", "//admin", "/%61dmin", "/admin;x=1", "/admin/health;x", "/admin/%68ealth/x"] {
+    for target in
+        ["/%2561dmin/x", "/x;/../admin", "//admin", "/%61dmin", "/admin;x=1", "/admin/health;x", "/admin/%68ealth/x"]
+    {
         let answer = brief(gate, "anonymous", "GET", target, PAGE);
         assert!(!answer.starts_with("pass"), "{target}: {answer}");
     }

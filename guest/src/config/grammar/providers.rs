@@ -86,7 +86,7 @@ static KEY_SOURCES: Table = Table {
         key!(
             "secret",
             &Shape::Texts("`env:` or `file:`"),
-            "Shared secrets for HS256, HS384, HS512: the first one is current, the others are still good."
+            "Shared secrets for HS256, HS384, HS512: the first one is current, the others are still good. Values may be `base64:…` or `hex:…`."
         ),
     ],
     habits: &[("url", "`jwks-url`"), ("jwks-uri", "`jwks-url`"), ("jwks_url", "`jwks-url`"), ("public", "`pem`")],

@@ -1,15 +1,18 @@
 //! `glob`, `pattern`, `regex`, and hosts.
 
 use super::{Lower, address};
+use crate::config::codes;
 use crate::config::document::Node;
-use crate::config::{codes, shims};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::pattern::{Dialect, Options, Pattern};
+use crate::pattern::{Dialect, Options, Pattern, misplaced};
 use crate::request::HostPattern;
 
 /// Keys and dialects.
 const DIALECTS: [(&str, Dialect); 3] =
     [("glob", Dialect::Glob), ("pattern", Dialect::Pattern), ("regex", Dialect::Regex)];
+
+/// Advice for expressions that need more than one look at each character.
+const NO_LOOKING: &str = "matching takes linear time always; write what must not match as `except`";
 
 /// How the paths of a rule are compared.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +57,7 @@ impl Lower<'_> {
     }
 
     fn pattern(&mut self, node: &Node, text: &str, dialect: Dialect, options: Options) -> Option<Pattern> {
-        if let Some((message, help)) = shims::misplaced(dialect, text) {
+        if let Some((message, help)) = misplaced(dialect, text) {
             self.error(codes::DIALECT, node.span, message, help);
             return None;
         }
@@ -79,7 +82,11 @@ impl Lower<'_> {
         };
         let span = self.inside(node, error.span.start..error.span.end);
         let finding = Diagnostic::error(code, span, error.message);
-        self.push(match error.help {
+        let advice = match error.code {
+            "look-around" | "look-behind" | "back-reference" => Some(NO_LOOKING.to_owned()),
+            _ => None,
+        };
+        self.push(match error.help.or(advice) {
             Some(help) => finding.help(help),
             None => finding,
         });
@@ -134,6 +141,36 @@ impl Written {
             Dialect::Glob => self.text == "/**",
             Dialect::Pattern => ["/(.*)", "(.*)", "/:path*"].contains(&self.text.as_str()),
             Dialect::Regex => ["/.*", ".*"].contains(&self.text.as_str()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What protects is read generously, what opens exactly; `compat = "js"` is about route patterns only.
+    #[test]
+    fn options_fail_closed() {
+        let of = |generous, js, dialect| Compare { generous, js }.options(dialect);
+        let options = |ignore_case, dot_all| Options { ignore_case, dot_all };
+        for dialect in [Dialect::Glob, Dialect::Pattern, Dialect::Regex] {
+            assert_eq!(of(true, false, dialect), options(true, true));
+            assert_eq!(of(false, false, dialect), options(false, true));
+        }
+        assert_eq!(of(false, true, Dialect::Pattern), options(true, false));
+        assert_eq!(of(true, true, Dialect::Glob), options(true, true));
+    }
+
+    #[test]
+    fn what_can_begin_a_path() {
+        for (dialect, good, bad) in [
+            (Dialect::Glob, ["/a", "**/x", "{/a,/b}"], ["a/**", "admin", "-"]),
+            (Dialect::Pattern, ["/a", "(.*)", "{/a}?"], ["a/:b", "admin", "."]),
+            (Dialect::Regex, ["/a", ".*", "(/a|/b)"], ["a/.*", "^a", "-"]),
+        ] {
+            good.iter().for_each(|text| assert!(!never_a_path(dialect, text), "{text}"));
+            bad.iter().for_each(|text| assert!(never_a_path(dialect, text), "{text}"));
         }
     }
 }

@@ -4,10 +4,11 @@ use super::Lower;
 use super::paths::{Compare, Written};
 use crate::config::check::is_name;
 use crate::config::document::Node;
-use crate::config::{codes, near, shims};
+use crate::config::{codes, near};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::pattern::{Dialect, PatternSet};
+use crate::pattern::{Pattern, PatternSet};
 use crate::policy::{Matcher, RULE_FIRST, Require, Rule, Then};
+use crate::request::HostPattern;
 use crate::supply::Source;
 use crate::template::Use;
 use std::collections::BTreeMap;
@@ -132,10 +133,10 @@ fn rule(lower: &mut Lower<'_>, node: &Node, is_route: bool, id: String) -> Optio
     let when = node.get("when").and_then(|node| switch(lower, node));
 
     let mut names: Vec<String> = Vec::new();
-    names.extend(paths.iter().flat_map(|written| shims::pattern_names(written.dialect, &written.pattern)));
-    names.extend(hosts.iter().flat_map(shims::host_names));
+    names.extend(paths.iter().flat_map(|written| written.pattern.names()));
+    names.extend(hosts.iter().flat_map(HostPattern::names));
     let values = has.iter().filter_map(|condition| condition.value.as_ref());
-    names.extend(values.flat_map(|value| shims::pattern_names(Dialect::Regex, value)));
+    names.extend(values.flat_map(Pattern::names));
 
     if is_route && CONDITIONS.iter().all(|key| node.get(key).is_none()) {
         let help = "write `glob`, `pattern` or `regex`; `default` is for what no route names";

@@ -27,7 +27,7 @@ pub(super) fn shadowed(lower: &mut Lower<'_>, rules: &Rules) {
         {
             rules.patterns.matches(path, &mut hits);
             let earlier = hits.iter().filter_map(|hit| owners.get(usize::try_from(*hit).ok()?).copied());
-            candidates.extend(earlier.filter(|owner| *owner < index));
+            candidates.extend(earlier.filter(|owner| *owner < index).take(MOST_TRIED));
         }
         candidates.sort_unstable();
         candidates.dedup();

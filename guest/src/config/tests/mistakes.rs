@@ -163,6 +163,20 @@ fn patterns() {
 }
 
 #[test]
+fn broken_patterns_are_underlined_at_the_very_place() {
+    route("pattern = \"/a/(b\"\nrequire = \"deny\"", &[("P203", "(")]);
+    route("pattern = '/\\d/:x(a'\nrequire = \"deny\"", &[("P203", "(")]);
+    route("pattern = \"/\\\\d/:x(a\"\nrequire = \"deny\"", &[("P203", "(")]);
+    route("glob = \"/a/[b\"\nrequire = \"deny\"", &[("P204", "/a/[b")]);
+    route("regex = '/a/(?=b)'\nrequire = \"deny\"", &[("P205", "(")]);
+    route("regex = '/(a)/\\1'\nrequire = \"deny\"", &[("P205", "\\")]);
+    route("has = [{ type = \"header\", key = \"a\", value = \"(\" }]\nrequire = \"deny\"", &[("P205", "")]);
+    route("glob = \"/a/**\"\nexcept.pattern = \"/a/(\"\nrequire = \"deny\"", &[("P203", "(")]);
+    route("pattern = \"/a/**\"\nrequire = \"deny\"", &[("P202", "\"/a/**\"")]);
+    route("glob = \"/a/**\"\nhost = \"https://a.test/x\"\nrequire = \"deny\"", &[("P207", "\"https://a.test/x\"")]);
+}
+
+#[test]
 fn conditions() {
     route("has = [{ type = \"headr\", key = \"a\" }]\nrequire = \"deny\"", &[("P106", "\"headr\"")]);
     route("has = [{ type = \"header\" }]\nrequire = \"deny\"", &[("P208", "{ type = \"header\" }")]);

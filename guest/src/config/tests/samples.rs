@@ -388,3 +388,24 @@ fn documented_examples_load() {
     }
     assert!(count > 20);
 }
+
+/// What keeps somebody out is read generously, what lets in exactly; exceptions the other way round.
+#[test]
+fn spelling_never_opens_a_door() {
+    let route = |keys: &str| {
+        let text = format!("version = 1\ndefault = \"deny\"\n[[route]]\n{keys}\n");
+        let (mut policy, _) = loaded(&text);
+        (policy.routes.remove(0), policy.patterns)
+    };
+    let takes = |patterns: &crate::pattern::PatternSet, path: &str| patterns.get(0).unwrap().is_match(path);
+    let (rule, closed) = route("glob = \"/admin/**\"\nexcept.glob = \"/admin/open\"\nrequire = \"deny\"");
+    assert!(takes(&closed, "/admin") && takes(&closed, "/ADMIN/x"));
+    assert!(rule.matcher.except[0].is_match("/admin/open") && !rule.matcher.except[0].is_match("/admin/OPEN"));
+    let (rule, open) = route("glob = \"/admin/**\"\nexcept.glob = \"/admin/shut\"\nrequire = \"public\"");
+    assert!(takes(&open, "/admin/x") && !takes(&open, "/ADMIN/x"));
+    assert!(rule.matcher.except[0].is_match("/admin/SHUT"));
+    let (_, gone) = route("glob = \"/x/**\"\nrespond = { status = 410 }");
+    assert!(takes(&gone, "/X/y"));
+    let (_, js) = route("pattern = \"/x(.*)\"\ncompat = \"js\"\nrequire = \"public\"");
+    assert!(takes(&js, "/X/y") && !takes(&js, "/x/a\nb"));
+}

@@ -1,0 +1,108 @@
+//! A compiled expression: one engine for the whole and up to two for each look-ahead.
+
+use super::bits::{BitRun, Bits};
+use super::capture;
+use super::class::Class;
+use super::exec::{self, Context, Text};
+use super::list::ListRun;
+use super::nfa::{self, Budget, Program, TooMany};
+use super::node::{Node, Tree};
+
+/// Most entries of the list of captures while matching (4 bytes each): 800 kB.
+const MAX_CAPTURE_CELLS: usize = 200_000;
+
+/// Ready to run.
+#[derive(Debug)]
+pub(super) struct Automaton {
+    pub(super) classes: Vec<Class>,
+    pub(super) looks: Vec<LookEngines>,
+    main: Engine,
+    /// Two for each capture.
+    slots: usize,
+}
+
+/// One look-ahead.
+#[derive(Debug)]
+pub(super) struct LookEngines {
+    pub(super) forward: Engine,
+    /// Left out if it is asked at one position at most.
+    pub(super) backward: Option<Engine>,
+}
+
+/// One program and, if it is small, its faster form.
+#[derive(Debug)]
+pub(super) struct Engine {
+    program: Program,
+    bits: Option<Bits>,
+}
+
+impl Automaton {
+    /// Compile `nodes`, a part of `tree`.
+    pub(super) fn compile(tree: &Tree, nodes: &[Node]) -> Result<Self, TooMany> {
+        let mut budget = Budget::new();
+        let mut engine = |nodes: &[Node], reverse, keep| {
+            let program = nfa::compile(nodes, reverse, &mut budget)?;
+            Ok(Engine::new(program, &tree.classes, keep))
+        };
+        let slots = 2 * tree.captures.len();
+        let main = engine(nodes, false, slots > 0)?;
+        if slots.saturating_mul(main.program.insts.len()) > MAX_CAPTURE_CELLS {
+            return Err(TooMany);
+        }
+        let mut looks = Vec::with_capacity(tree.looks.len());
+        for look in &tree.looks {
+            let body = std::slice::from_ref(&look.body);
+            let forward = engine(body, false, false)?;
+            let backward = if look.once { None } else { Some(engine(body, true, false)?) };
+            looks.push(LookEngines { forward, backward });
+        }
+        Ok(Self { classes: tree.classes.clone(), looks, main, slots })
+    }
+
+    /// Does all of `text` from `from` on match?
+    pub(super) fn is_match<T: Text>(&self, text: T, from: usize) -> bool {
+        let mut context = Context::new(self, text);
+        match &self.main.bits {
+            Some(bits) => exec::run_full(BitRun::new(bits), &mut context, from),
+            None => exec::run_full(ListRun::new(&self.main.program), &mut context, from),
+        }
+    }
+
+    /// If it matches, start and end of each capture, in units.
+    pub(super) fn captures<T: Text>(&self, text: T, from: usize) -> Option<Vec<Option<(usize, usize)>>> {
+        if self.slots == 0 {
+            return self.is_match(text, from).then(Vec::new);
+        }
+        let slots = capture::run(&self.main.program, self.slots, &mut Context::new(self, text), from)?;
+        let place = |slot: u32| (slot != capture::NONE).then_some(slot as usize);
+        let pair = |pair: &[u32]| match pair {
+            [start, end] => Some((place(*start)?, place(*end)?)),
+            _ => None,
+        };
+        Some(slots.chunks(2).map(pair).collect())
+    }
+}
+
+impl Engine {
+    fn new(program: Program, classes: &[Class], keep_program: bool) -> Self {
+        let bits = Bits::build(&program, classes);
+        let program = if bits.is_some() && !keep_program { Program::default() } else { program };
+        Self { program, bits }
+    }
+
+    /// Does some stretch of the text that starts at `at` match?
+    pub(super) fn matches_prefix<T: Text>(&self, context: &mut Context<'_, T>, at: usize) -> bool {
+        match &self.bits {
+            Some(bits) => exec::run_prefix(BitRun::new(bits), context, at),
+            None => exec::run_prefix(ListRun::new(&self.program), context, at),
+        }
+    }
+
+    /// With a reversed program: the positions where a match starts, one bit for each.
+    pub(super) fn positions<T: Text>(&self, context: &mut Context<'_, T>) -> Vec<u64> {
+        match &self.bits {
+            Some(bits) => exec::run_backward(BitRun::new(bits), context),
+            None => exec::run_backward(ListRun::new(&self.program), context),
+        }
+    }
+}

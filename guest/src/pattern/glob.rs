@@ -1,0 +1,174 @@
+//! Globs: `globset` reads and checks them, and what it yields is made into an expression for our engine.
+//!
+//! Three corrections to `globset` (with `literal_separator` and `empty_alternates`): `/x/**` takes `/x` too; no
+//! class takes `/`; elsewhere one trailing slash is ignored, in the glob and in the path.
+
+use super::error::PatternError;
+use super::js::MAX_DEPTH;
+use globset::GlobBuilder;
+
+/// The source of a regular expression, without anchors, for `text`. To be read with dot-all.
+pub(super) fn translate(text: &str) -> Result<String, PatternError> {
+    check_depth(text)?;
+    let slash = text.len() > 1 && text.ends_with('/') && !text.ends_with(r"\/");
+    let glob = GlobBuilder::new(if slash { text.strip_suffix('/').unwrap_or(text) } else { text })
+        .literal_separator(true)
+        .empty_alternates(true)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| PatternError::new("invalid-glob", 0..text.len(), error.kind().to_string()))?;
+    // `(?-u)^…$`
+    let regex = glob.regex();
+    let regex = regex.split_once('^').map_or(regex, |(_, regex)| regex);
+    let regex = regex.strip_suffix('$').unwrap_or(regex);
+    Writer { text, regex, at: 0, out: String::with_capacity(regex.len() + 16) }.write()
+}
+
+/// `globset` is recursive over nested braces.
+fn check_depth(text: &str) -> Result<(), PatternError> {
+    let mut depth = 0usize;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'{' => depth += 1,
+            b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > MAX_DEPTH {
+            let message = format!("braces are nested more than {MAX_DEPTH} deep");
+            return Err(PatternError::new("too-deep", at..at + 1, message));
+        }
+    }
+    Ok(())
+}
+
+/// Rewrites what `globset` yields, a byte-oriented expression (`(?-u)`) of few forms: escaped characters, `\xHH`
+/// for each byte that is not ASCII, classes, `.*`, `(?:…|…)` and `?`.
+struct Writer<'r> {
+    text: &'r str,
+    regex: &'r str,
+    at: usize,
+    out: String,
+}
+
+impl Writer<'_> {
+    fn write(mut self) -> Result<String, PatternError> {
+        let mut below = false;
+        while let Some(byte) = self.peek(0) {
+            below = false;
+            match byte {
+                b'\\' => self.escaped(false)?,
+                b'[' => self.class()?,
+                b'/' if self.is_suffix() => {
+                    // A path always has its first slash.
+                    self.out.push_str(if self.at == 0 { "/.*" } else { "(?:/.*)?" });
+                    self.at += 3;
+                    below = true;
+                }
+                _ => {
+                    self.out.push(char::from(byte));
+                    self.at += 1;
+                }
+            }
+        }
+        // Neither `/` nor what takes all below it.
+        if !below && self.out != "/" {
+            self.out.push_str("/?");
+        }
+        Ok(self.out)
+    }
+
+    fn peek(&self, ahead: usize) -> Option<u8> {
+        self.regex.as_bytes().get(self.at + ahead).copied()
+    }
+
+    /// `/.*` at the end of the expression or of an alternative: a `/**`.
+    fn is_suffix(&self) -> bool {
+        (self.peek(1), self.peek(2)) == (Some(b'.'), Some(b'*')) && matches!(self.peek(3), None | Some(b'|' | b')'))
+    }
+
+    /// Ours never takes `/`; that of `*` and `?`, the only one that is ever repeated, does not anyway.
+    fn class(&mut self) -> Result<(), PatternError> {
+        const NOT_SLASH: &str = "[^/]";
+        if self.regex.get(self.at..).is_some_and(|rest| rest.starts_with(NOT_SLASH)) {
+            self.out.push_str(NOT_SLASH);
+            self.at += NOT_SLASH.len();
+            return Ok(());
+        }
+        self.out.push_str("(?!/)[");
+        self.at += 1;
+        while let Some(byte) = self.peek(0) {
+            if byte == b'\\' {
+                self.escaped(true)?;
+                continue;
+            }
+            self.out.push(char::from(byte));
+            self.at += 1;
+            if byte == b']' {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// `\` and a character, or a run of `\xHH`.
+    fn escaped(&mut self, in_class: bool) -> Result<(), PatternError> {
+        let mut bytes = Vec::new();
+        while self.peek(0) == Some(b'\\')
+            && self.peek(1) == Some(b'x')
+            && let Some(byte) =
+                self.regex.get(self.at + 2..self.at + 4).and_then(|hex| u8::from_str_radix(hex, 16).ok())
+        {
+            bytes.push(byte);
+            self.at += 4;
+        }
+        let decoded = String::from_utf8_lossy(&bytes);
+        if in_class && decoded.chars().any(|c| u32::from(c) > 0xFFFF) {
+            return Err(PatternError::new(
+                "astral-class",
+                0..self.text.len(),
+                "a class cannot hold characters beyond U+FFFF",
+            )
+            .help("write them as alternatives: `{a,b}`"));
+        }
+        self.out.push_str(&decoded);
+        if bytes.is_empty() {
+            let escaped = self.regex.get(self.at..).and_then(|rest| rest.chars().nth(1));
+            self.out.push('\\');
+            self.out.extend(escaped);
+            self.at += 1 + escaped.map_or(0, char::len_utf8);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions() {
+        for (glob, regex) in [
+            ("/", "/"),
+            ("/admin", "/admin/?"),
+            ("/admin/", "/admin/?"),
+            ("/admin/*", "/admin/[^/]*/?"),
+            ("/admin/**", "/admin(?:/.*)?"),
+            ("/**", "/.*"),
+            ("**", ".*/?"),
+            ("/**/x", "(?:/|/.*/)x/?"),
+            ("/a/**/b", "/a(?:/|/.*/)b/?"),
+            ("/{a,b/**}", "/(?:a|b(?:/.*)?)/?"),
+            ("/a{,/**}", "/a(?:|(?:/.*)?)/?"),
+            ("/[!a-c]x", "/(?!/)[^a-c]x/?"),
+            ("/[]*]?", r"/(?!/)[\]\*][^/]/?"),
+            ("/é[à-ü]", "/é(?!/)[à-ü]/?"),
+            (r"/\*.js", r"/\*\.js/?"),
+        ] {
+            assert_eq!(translate(glob).expect(glob), regex, "{glob}");
+        }
+        for (glob, code) in [("/{a", "invalid-glob"), ("/[a", "invalid-glob"), ("/[😀]", "astral-class")] {
+            assert_eq!(translate(glob).expect_err(glob).code, code, "{glob}");
+        }
+        assert_eq!(translate(&"{".repeat(60)).expect_err("deep").code, "too-deep");
+    }
+}
