@@ -160,7 +160,8 @@ impl<'a> Cookies<'a> {
     }
 
     /// Read an ordinary cookie as Next.js does (last one wins, percent-decoded, `true` without `=`, bytes as Latin-1); for
-    /// conditions, never for sessions. A value that cannot be decoded is passed over.
+    /// conditions, never for sessions. A value that cannot be decoded is passed over. Unlike Next.js, blanks at the end of
+    /// a value are dropped.
     pub fn plain(&self, name: &str) -> Option<String> {
         self.pairs.iter().rev().filter(|pair| pair.is(name.as_bytes())).find_map(|pair| match pair.value {
             Some(value) => decode_plain(value),

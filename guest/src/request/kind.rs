@@ -219,12 +219,12 @@ fn says(head: &Head, name: &str, value: &str) -> bool {
 
 /// Is `word` among the members of the list (RFC 9110 section 5.6.1), parameters left aside?
 fn lists(head: &Head, name: &str, word: &str) -> bool {
-    let members = head.lines(name).flat_map(|line| line.split(|&b| b == b',' || b == b';'));
-    members.into_iter().any(|member| member.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+    let mut members = head.lines(name).flat_map(|line| line.split(|&b| b == b',' || b == b';'));
+    members.any(|member| member.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The media type that `Accept` names first, without parameters.
-fn first_type<'a>(head: &'a Head) -> Option<&'a [u8]> {
+fn first_type(head: &Head) -> Option<&[u8]> {
     let line = head.lines("accept").next()?;
     line.split(|&b| b == b',' || b == b';').next().map(<[u8]>::trim_ascii)
 }
@@ -261,6 +261,17 @@ mod tests {
             }
         }
         assert!(Kind::HEADERS.is_sorted());
+    }
+
+    #[test]
+    fn kinds_and_headers_are_documented() {
+        let page = include_str!("../../../docs/request-kinds.md").to_lowercase();
+        for kind in Kind::ALL {
+            assert!(page.contains(&format!("| `{}` |", kind.name())), "{}", kind.name());
+        }
+        for header in Kind::HEADERS {
+            assert!(page.contains(&format!("`{header}")), "{header}");
+        }
     }
 
     const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");

@@ -128,7 +128,7 @@ fn plain_path(path: &[u8]) -> Option<String> {
         }
         before = byte;
     }
-    (before != b'.').then(|| path.iter().map(|&b| char::from(b)).collect())
+    if before == b'.' { None } else { std::str::from_utf8(path).ok().map(str::to_owned) }
 }
 
 /// One spelling: unreserved characters decoded, other escapes upper case, and what no URL may hold raw
@@ -151,6 +151,10 @@ fn canonical_path(raw: &[u8]) -> Result<String, Refusal> {
 /// A query is not ours to understand: bad escapes and odd characters are kept, as real applications send them. Only
 /// what would break a request line is refused, and what no URL may hold raw is encoded as browsers do.
 fn canonical_query(raw: &[u8]) -> Result<String, Refusal> {
+    let plain = |b: &u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b'#');
+    if let (true, Ok(text)) = (raw.iter().all(plain), std::str::from_utf8(raw)) {
+        return Ok(text.to_owned());
+    }
     let mut out = String::with_capacity(raw.len());
     for &byte in raw {
         match byte {

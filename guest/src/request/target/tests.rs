@@ -91,6 +91,14 @@ fn every_dangerous_target_is_refused_with_its_reason() {
 }
 
 #[test]
+fn every_reason_is_documented() {
+    let page = include_str!("../../../../docs/paths.md");
+    for (reason, _) in REASONS.iter().chain([&("target-too-long", "")]) {
+        assert!(page.contains(&format!("| `{reason}` |")), "{reason}");
+    }
+}
+
+#[test]
 fn the_canonical_path_has_one_spelling() {
     for (raw, canonical) in [
         ("/%70roduct", "/product"),
