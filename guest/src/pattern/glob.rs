@@ -21,7 +21,7 @@ pub(super) fn translate(text: &str) -> Result<String, PatternError> {
     let regex = glob.regex();
     let regex = regex.split_once('^').map_or(regex, |(_, regex)| regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);
-    Writer { text, regex, at: 0, out: String::with_capacity(regex.len() + 16) }.write()
+    Writer { text, slash, regex, at: 0, out: String::with_capacity(regex.len() + 16) }.write()
 }
 
 /// `globset` is recursive over nested braces.
@@ -45,6 +45,8 @@ fn check_depth(text: &str) -> Result<(), PatternError> {
 /// for each byte that is not ASCII, classes, `.*`, `(?:…|…)` and `?`.
 struct Writer<'r> {
     text: &'r str,
+    /// A slash at its end was taken off.
+    slash: bool,
     regex: &'r str,
     at: usize,
     out: String,
@@ -70,8 +72,8 @@ impl Writer<'_> {
                 }
             }
         }
-        // Neither `/` nor what takes all below it.
-        if !below && self.out != "/" {
+        // Neither after `/` alone nor after what takes all below it.
+        if !below && (self.slash || self.out != "/") {
             self.out.push_str("/?");
         }
         Ok(self.out)
