@@ -4,3 +4,4 @@
 pub mod clock;
 pub mod contract;
 pub mod gate;
+pub mod proxy;

@@ -97,3 +97,24 @@ pub struct Reply {
     /// Body.
     pub body: bytes::Bytes,
 }
+
+#[cfg(test)]
+impl Permit {
+    /// A permit that no guest gave, for tests of the rooms that need one.
+    pub(crate) fn for_test(target: &str, upstream: usize) -> Self {
+        let target = target.parse().unwrap();
+        Self { target, rewritten: false, upstream, request: vec![], cookie: None, response: vec![], status: None }
+    }
+
+    pub(crate) fn add_for_test(&mut self, edit: Edit) {
+        self.request.push(edit);
+    }
+
+    pub(crate) fn with_cookie_for_test(self, line: Option<HeaderValue>) -> Self {
+        Self { cookie: Some(line), ..self }
+    }
+
+    pub(crate) fn with_response_for_test(self, response: Vec<Edit>, status: Option<StatusCode>) -> Self {
+        Self { response, status, ..self }
+    }
+}
