@@ -1,6 +1,7 @@
 //! The world of a case: a clock that stands still until it is moved, and pages that are served by name.
 
 use portcullis::clock::{Clock as _, ManualClock};
+use portcullis::gate::{Fetch, FetchError, FetchFuture, Fetched};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
@@ -44,22 +45,30 @@ impl World {
         self.pages.lock().unwrap().insert(url.to_owned(), page);
     }
 
-    /// Fetch a page; the fetch is counted whatever comes of it.
-    ///
-    /// # Errors
-    /// What failed, in one line.
-    pub fn fetch(&self, url: &str) -> Result<Vec<u8>, String> {
-        self.fetched.lock().unwrap().push(url.to_owned());
-        match self.pages.lock().unwrap().get(url) {
-            Some(Page::Body(body)) => Ok(body.clone()),
-            Some(Page::Status(status)) => Err(format!("status {status}")),
-            Some(Page::Down) => Err("connection refused".to_owned()),
-            None => Err(format!("nothing is served at {url}")),
-        }
-    }
-
     /// How many fetches there were so far.
     pub fn fetches(&self) -> usize {
         self.fetched.lock().unwrap().len()
+    }
+}
+
+impl Fetch for World {
+    /// Every fetch is counted, whatever comes of it.
+    fn fetch<'a>(&'a self, url: &'a str) -> FetchFuture<'a> {
+        self.fetched.lock().unwrap().push(url.to_owned());
+        let page = self.pages.lock().unwrap().get(url).cloned();
+        let reply = |status, body| Fetched {
+            status,
+            content_type: Some("application/json".to_owned()),
+            encoding: None,
+            body,
+        };
+        Box::pin(async move {
+            match page {
+                Some(Page::Body(body)) => Ok(reply(200, body)),
+                Some(Page::Status(status)) => Ok(reply(status, Vec::new())),
+                Some(Page::Down) => Err(FetchError::Unreachable("connection refused".to_owned())),
+                None => Err(FetchError::Unreachable(format!("nothing is served at {url}"))),
+            }
+        })
     }
 }

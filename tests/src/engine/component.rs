@@ -3,10 +3,10 @@
 use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis::contract::{ConfigFormat, RequestHead};
-use portcullis::gate::{ComponentSource, ConfigSource, Edit, Gate, GateOptions, LoadError, NoBody, Permit};
+use portcullis::gate::{ConfigSource, Edit, Gate, GateOptions, LoadError, NoBody, Permit};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The built-in component through [`Gate::decide`].
 #[derive(Debug, Clone, Copy)]
@@ -19,8 +19,7 @@ impl Engine for Component {
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
         let gate = load(policy, world)?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|e| e.to_string())?;
-        Ok(Box::new(Open { gate, runtime, world: Arc::clone(world) }))
+        Ok(Box::new(Open { gate, runtime: super::runtime()?, world: Arc::clone(world) }))
     }
 }
 
@@ -29,19 +28,19 @@ impl Engine for Component {
 /// # Errors
 /// The findings as text.
 pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
-    let options = GateOptions {
-        component: ComponentSource::BuiltIn,
-        config: Some(ConfigSource {
-            name: "case".to_owned(),
-            text: policy.toml(),
-            format: ConfigFormat::Toml,
-            folder: PathBuf::from("."),
-        }),
-        clock: world.clock(),
-        cache: None,
-        env: Some(policy.env.clone()),
-        lenient: false,
+    let config = ConfigSource {
+        name: "case".to_owned(),
+        text: policy.toml(),
+        format: ConfigFormat::Toml,
+        folder: PathBuf::from("."),
     };
+    let mut options = GateOptions::new(config);
+    options.clock = world.clock();
+    options.env = Some(policy.env.clone());
+    options.fetcher = Some(world.clone());
+    // A shared machine may stop an unoptimised build for longer than the 50 ms of a real one.
+    options.limits.decide = Duration::from_secs(5);
+    options.limits.load = Duration::from_secs(30);
     Gate::load(options).map_err(|error| match error {
         LoadError::Findings { findings, .. } => {
             findings.iter().map(|f| format!("{} {}", f.code, f.message)).collect::<Vec<_>>().join("; ")
@@ -71,6 +70,7 @@ impl Door for Open {
         let started = Instant::now();
         let decision = self.runtime.block_on(self.gate.decide(&head, &mut NoBody));
         let took = started.elapsed();
+        self.runtime.block_on(super::settle());
         let (outcome, reason) = match decision {
             Err(failure) => (Outcome::Failed(format!("{failure:?}")), String::new()),
             Ok(decision) => {

@@ -1,5 +1,6 @@
 //! Three ways to answer one request under one policy.
 
+mod answers;
 pub mod component;
 mod http;
 mod native;
@@ -190,13 +191,31 @@ pub fn all() -> Vec<Box<dyn Engine>> {
     vec![Box::new(Native), Box::new(Component), Box::new(Http)]
 }
 
-/// Without the names that no client may send: equal after every character but letters and digits is mapped to `-`.
+/// Without the names that no client may send: equal after every character but letters and digits is mapped to `-`;
+/// a name that ends in `*` stands for all that begin so.
 fn strip(lines: &Lines, stripped: &[String]) -> Lines {
     let fold = |name: &str| -> String {
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect()
     };
-    let names: Vec<String> = stripped.iter().map(|name| fold(name)).collect();
-    lines.iter().filter(|(name, _)| !names.contains(&fold(name))).cloned().collect()
+    let is_stripped = |name: &str| {
+        stripped.iter().any(|one| match one.strip_suffix('*') {
+            Some(start) => fold(name).starts_with(&fold(start)),
+            None => fold(name) == fold(one),
+        })
+    };
+    lines.iter().filter(|(name, _)| !is_stripped(name)).cloned().collect()
+}
+
+/// A runtime for one engine, on this thread.
+fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
+}
+
+/// Let what was begun in the background end: pages of a [`World`] come at once, so a few turns are enough.
+async fn settle() {
+    for _ in 0..32 {
+        tokio::task::yield_now().await;
+    }
 }
 
 /// Replace all lines of that name by one.

@@ -1,5 +1,6 @@
 //! The decision as a Rust function.
 
+use super::answers::Answers;
 use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis_gate::Gate;
@@ -30,7 +31,7 @@ impl Engine for Native {
         let mut gate = Gate::load(&policy.toml(), Format::Toml).map_err(text)?;
         let supplies = gate.policy().needs.iter().map(|need| supply(&need.source, policy)).collect();
         let documents = gate.start(supplies, (7, 11)).map_err(text)?;
-        Ok(Box::new(Open { gate, answers: answers::Answers::new(world, documents)?, world: Arc::clone(world) }))
+        Ok(Box::new(Open { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) }))
     }
 }
 
@@ -43,7 +44,7 @@ fn supply(source: &Source, policy: &Policy) -> Option<Vec<u8>> {
 
 struct Open {
     gate: Gate,
-    answers: answers::Answers,
+    answers: Answers,
     world: Arc<World>,
 }
 
@@ -81,6 +82,7 @@ impl Door for Open {
         let started = Instant::now();
         let verdict = self.decide(&head);
         let took = started.elapsed();
+        self.answers.settle();
         let (outcome, reason) = match verdict {
             Err(failure) => (Outcome::Failed(failure), String::new()),
             Ok(verdict) => {
@@ -115,22 +117,4 @@ fn forwarded(forward: Forward, request: &Request, stripped: &[String]) -> Outcom
         super::replace_cookie(&mut lines, Some(cookie.as_slice()).filter(|line| !line.is_empty()));
     }
     Outcome::Forwarded(forward.target, lines)
-}
-
-mod answers {
-    use crate::world::World;
-    use portcullis_gate::question::{Answer, Question};
-    use std::sync::Arc;
-
-    pub(super) struct Answers;
-
-    impl Answers {
-        pub(super) fn new(_world: &Arc<World>, _documents: Vec<String>) -> Result<Self, String> {
-            Ok(Self)
-        }
-
-        pub(super) fn answer(&mut self, _question: &Question) -> Answer {
-            Answer::Failed("waits for the gate".to_owned())
-        }
-    }
 }
