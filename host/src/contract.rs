@@ -1,7 +1,7 @@
 //! The words of `portcullis:gate@0.1.0` as Rust types, made from `wit/`. Nothing here is trusted: what a guest
 //! returns becomes usable only through [`crate::gate::Decision`].
 
-#[expect(unreachable_pub, reason = "generated from wit/gate.wit, where each item is documented")]
+#[expect(missing_docs, reason = "generated from wit/gate.wit, where each item is documented")]
 mod bindings {
     wasmtime::component::bindgen!({
         path: "../wit",
@@ -10,5 +10,5 @@ mod bindings {
     });
 }
 
-pub use bindings::Gate as GateWorld;
 pub use bindings::portcullis::gate::types::*;
+pub use bindings::{Gate as GateWorld, GatePre as GateWorldPre};

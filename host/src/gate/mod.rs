@@ -1,13 +1,38 @@
 //! From a component and a config to decisions: load, start, decide, explain, test, bake. No policy here.
+//!
+//! The life of a decision: [`Gate::decide`] borrows an instance from the pool, calls the guest and gives the instance
+//! back; answers the guest's questions (`documents`, `verify`, the body) and calls again; checks the verdict
+//! (`validate`). No instance is held while anything is waited for. `docs/runtime.md` has limits and figures.
 
+mod bake;
+mod cache;
+mod component;
+mod decide;
 mod decision;
+mod documents;
+mod engine;
+mod failure;
+mod instance;
+mod load;
+mod pool;
+mod supplies;
+mod validate;
+mod verify;
 
+pub use bake::{Baked, bake};
+pub use cache::Cached;
 pub use decision::{Decision, Edit, Outcome, Permit, Reply};
+pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
+pub use engine::{Limits, MEMORY};
+pub use failure::{Failure, LoadError};
+pub use verify::Verifier;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::contract::{Diagnostic, Explained, Loaded, RequestHead, TestResult};
+use pool::Pool;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Which component decides.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +60,7 @@ pub struct ConfigSource {
 }
 
 /// How to load a gate.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct GateOptions {
     /// Which component.
     pub component: ComponentSource,
@@ -49,35 +74,42 @@ pub struct GateOptions {
     pub env: Option<Vec<(String, String)>>,
     /// Do not fail on names that are not set: for `check`, `test` and `explain --as`.
     pub lenient: bool,
+    /// How documents come; `None`: over HTTP.
+    pub fetcher: Option<Arc<dyn Fetch>>,
+    /// How long guest calls may take.
+    pub limits: Limits,
 }
 
-/// Why a gate cannot be loaded.
-#[derive(Debug)]
-pub enum LoadError {
-    /// The config (or what it asked for by name) has mistakes.
-    Findings {
-        /// What they point into.
-        config: ConfigSource,
-        /// All of them.
-        findings: Vec<Diagnostic>,
-    },
-    /// The component cannot be used; one line: what, where, what to do.
-    Component(String),
+impl GateOptions {
+    /// The built-in component, this machine's clock, environment and network.
+    /// `config` is a [`ConfigSource`], or `None` for a baked component.
+    pub fn new(config: impl Into<Option<ConfigSource>>) -> Self {
+        Self {
+            component: ComponentSource::BuiltIn,
+            config: config.into(),
+            clock: Arc::new(SystemClock),
+            cache: None,
+            env: None,
+            lenient: false,
+            fetcher: None,
+            limits: Limits::default(),
+        }
+    }
 }
 
-/// Why there is no decision. Each is a fixed 5xx; nothing goes upstream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Failure {
-    /// The guest trapped.
-    Trap(String),
-    /// The guest ran past its deadline.
-    Deadline,
-    /// The guest asked for more memory than it may have.
-    Memory,
-    /// The guest's answer failed a check; says which.
-    Nonsense(String),
-    /// Too many rounds of questions.
-    Rounds,
+impl std::fmt::Debug for GateOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Values of the environment are secrets; only their names are shown.
+        let env = self.env.as_ref().map(|pairs| pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>());
+        f.debug_struct("GateOptions")
+            .field("component", &self.component)
+            .field("config", &self.config.as_ref().map(|config| &config.name))
+            .field("cache", &self.cache)
+            .field("env", &env)
+            .field("lenient", &self.lenient)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Access to the body of the request being judged, for `body` questions.
@@ -96,20 +128,48 @@ impl BodySource for NoBody {
     }
 }
 
+/// How a gate fares.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    /// Guest instances created so far.
+    pub created: u64,
+    /// Guest calls that ended in a trap, past a deadline or out of memory; each cost an instance.
+    pub failed: u64,
+    /// Guest instances alive now.
+    pub live: usize,
+    /// What became of the compilation at load.
+    pub cached: Cached,
+}
+
 /// A loaded and started policy, ready to decide from many threads.
 #[derive(Debug)]
 pub struct Gate {
     loaded: Loaded,
+    config: ConfigSource,
+    unstarted: Vec<Diagnostic>,
+    bounds: validate::Bounds,
+    pool: Pool,
+    documents: Documents,
+    verifier: Verifier,
+    cached: Cached,
 }
 
 impl Gate {
-    /// Load, check, compile and start.
+    /// Load, check, compile and start. Blocks for as long as a compilation takes (most of a second) when it is not
+    /// cached; needs no runtime.
     ///
     /// # Errors
     /// [`LoadError`], before anything listens.
     pub fn load(options: GateOptions) -> Result<Self, LoadError> {
-        let _ = options;
-        Err(LoadError::Component("not built".to_owned()))
+        load::load(options)
+    }
+
+    /// The JSON Schema of the config document, as the component tells it.
+    ///
+    /// # Errors
+    /// [`LoadError::Component`].
+    pub fn schema(component: &ComponentSource) -> Result<String, LoadError> {
+        load::schema(component)
     }
 
     /// What the policy told its host.
@@ -117,22 +177,52 @@ impl Gate {
         &self.loaded
     }
 
-    /// Judge one request.
+    /// The config that is in force; for a baked component the text inside.
+    pub fn config(&self) -> &ConfigSource {
+        &self.config
+    }
+
+    /// Why a lenient gate did not start: findings of missing names. Empty when it did. A gate that did not start refuses
+    /// every request, but can [`Self::test`] and explain personas.
+    pub fn unstarted(&self) -> &[Diagnostic] {
+        &self.unstarted
+    }
+
+    /// Fetch all documents that the policy names and that are not held, so that no request has to wait. Gives the
+    /// addresses that could not be had: the gate is "not ready", but works, and fails closed where it needs them.
+    pub async fn prefetch(&self) -> Vec<String> {
+        self.documents.prefetch().await
+    }
+
+    /// Addresses of documents without a usable copy, for readiness checks.
+    pub fn missing_documents(&self) -> Vec<String> {
+        self.documents.missing()
+    }
+
+    /// Counts, for metrics.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            created: self.pool.counters.created.load(Ordering::Relaxed),
+            failed: self.pool.counters.failed.load(Ordering::Relaxed),
+            live: self.pool.live(),
+            cached: self.cached.clone(),
+        }
+    }
+
+    /// Judge one request. Must run inside a tokio runtime if the policy names documents.
     ///
     /// # Errors
     /// [`Failure`]: answer with a fixed 5xx.
     pub async fn decide(&self, head: &RequestHead, body: &mut impl BodySource) -> Result<Decision, Failure> {
-        let _ = (head, body);
-        Err(Failure::Rounds)
+        decide::decide(self, head, body).await
     }
 
-    /// Judge one request, with reasons.
+    /// Judge one request, with reasons. The step is always a verdict that [`Self::decide`] would accept.
     ///
     /// # Errors
     /// [`Failure`], or a persona that cannot be read (as [`Failure::Nonsense`]).
     pub async fn explain(&self, head: &RequestHead, persona: Option<&str>) -> Result<Explained, Failure> {
-        let _ = (head, persona);
-        Err(Failure::Rounds)
+        decide::explain(self, head, persona).await
     }
 
     /// Run the config's own tests.
@@ -140,6 +230,6 @@ impl Gate {
     /// # Errors
     /// [`Failure`] of the guest.
     pub fn test(&self) -> Result<Vec<TestResult>, Failure> {
-        Err(Failure::Rounds)
+        self.pool.call(instance::Instance::test)
     }
 }

@@ -1,0 +1,33 @@
+//! Builds the gate component into this program. `PORTCULLIS_COMPONENT` names a ready file to take instead
+//! (relative to the workspace).
+#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
+
+#[path = "build/component.rs"]
+mod component;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed=PORTCULLIS_COMPONENT");
+    println!("cargo::rerun-if-changed=build.rs");
+    let path = match std::env::var_os("PORTCULLIS_COMPONENT") {
+        None => component::build("portcullis-gate", &["guest/Cargo.toml", "guest/src"])?,
+        Some(file) => {
+            let file = component::root()?.join(file);
+            println!("cargo::rerun-if-changed={}", file.display());
+            file
+        }
+    };
+    println!("cargo::rustc-env=PORTCULLIS_BUILT_IN={}", path.display());
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! The loop of a decision: call, answer the questions, call again.
+
+use super::documents::Asked;
+use super::{BodySource, Decision, Failure, Gate, NoBody};
+use crate::contract::{
+    Answer, Answered, Asked as GuestAsked, BodyQuestion, Explained, Question, RequestHead, Step, Verdict,
+};
+
+/// Calls for one request (contract of `decide`). The deepest honest chain has 4: discovery, key set, signature, verdict.
+const ROUNDS: usize = 8;
+/// Questions of one round: a token for each provider, each with a key set.
+const QUESTIONS: usize = 32;
+/// Bytes of a request body that a policy can ask for.
+const BODY: usize = 1 << 20;
+
+pub(super) async fn decide(gate: &Gate, head: &RequestHead, body: &mut impl BodySource) -> Result<Decision, Failure> {
+    let mut answers = Vec::new();
+    for _ in 0..ROUNDS {
+        match gate.pool.call(|instance| instance.decide(head, &answers))? {
+            Step::Verdict(verdict) => return gate.bounds.check(verdict),
+            Step::Questions(asked) => answer(gate, asked, body, &mut answers).await?,
+        }
+    }
+    Err(Failure::Rounds)
+}
+
+pub(super) async fn explain(gate: &Gate, head: &RequestHead, persona: Option<&str>) -> Result<Explained, Failure> {
+    let mut answers = Vec::new();
+    for _ in 0..ROUNDS {
+        let explained = gate.pool.call(|instance| instance.explain(head, &answers, persona))?;
+        let Explained { step, trace } = explained.map_err(Failure::Nonsense)?;
+        match step {
+            Step::Verdict(verdict) => {
+                gate.bounds.check(Verdict::clone(&verdict))?;
+                return Ok(Explained { step: Step::Verdict(verdict), trace });
+            }
+            Step::Questions(asked) => answer(gate, asked, &mut NoBody, &mut answers).await?,
+        }
+    }
+    Err(Failure::Rounds)
+}
+
+/// Answer one round. Signatures are checked on the spot; fetches of different addresses run side by side.
+async fn answer(
+    gate: &Gate,
+    asked: Vec<GuestAsked>,
+    body: &mut impl BodySource,
+    answers: &mut Vec<Answered>,
+) -> Result<(), Failure> {
+    if asked.is_empty() || asked.len() > QUESTIONS {
+        return Err(Failure::Nonsense(format!("{} questions in one step", asked.len())));
+    }
+    let known = answers.len();
+    let mut flights = Vec::new();
+    for GuestAsked { id, question } in asked {
+        if answers.iter().take(known).any(|answered| answered.id == id) {
+            return Err(Failure::Nonsense(format!("question {id} is asked again after its answer")));
+        }
+        let answer = match question {
+            Question::Verify(question) => Answer::Verify(gate.verifier.verify(&question)),
+            Question::Document(question) => match gate.documents.ask(&question) {
+                Asked::Now(answer) => answer,
+                Asked::Later(waiting) => {
+                    flights.push((id, waiting));
+                    continue;
+                }
+            },
+            Question::Body(question) => prefix(question, body).await,
+            Question::Call(_) => Answer::Failed("this host makes no backend calls".to_owned()),
+        };
+        answers.push(Answered { id, answer });
+    }
+    for (id, waiting) in flights {
+        answers.push(Answered { id, answer: waiting.answer().await });
+    }
+    Ok(())
+}
+
+async fn prefix(question: BodyQuestion, body: &mut impl BodySource) -> Answer {
+    let limit = usize::try_from(question.limit).unwrap_or(BODY).min(BODY);
+    match body.prefix(limit).await {
+        Ok(Some(bytes)) if bytes.len() <= limit => Answer::Body(bytes.into()),
+        Ok(_) => Answer::TooLarge,
+        Err(why) => Answer::Failed(why),
+    }
+}
