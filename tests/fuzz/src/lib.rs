@@ -1,0 +1,138 @@
+//! What each target does with its bytes, and what must hold whatever they are. Each is one call, so that a crash
+//! can be replayed as a test.
+
+use portcullis_gate::config::Format;
+use portcullis_gate::pattern::{Dialect, Options, Pattern};
+use portcullis_gate::question::{Answer, Answered, Question};
+use portcullis_gate::request::{Cookies, Head, ReturnRules, Target, checked_return};
+use portcullis_gate::verdict::{Action, Step};
+use portcullis_gate::Gate;
+
+/// A config text, as TOML and as JSON: findings point into the text, and what is refused says why.
+pub fn config(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    for format in [Format::Toml, Format::Json] {
+        let findings = match Gate::load(text, format) {
+            Ok(gate) => gate.findings().to_vec(),
+            Err(findings) => {
+                assert!(findings.iter().any(|f| f.is_error()), "refused without an error");
+                findings
+            }
+        };
+        for label in findings.iter().flat_map(|f| &f.labels) {
+            assert!(text.get(label.span.start..label.span.end).is_some(), "a label outside the text");
+        }
+    }
+}
+
+/// A request target: the canonical form is a fixed point.
+pub fn target(data: &[u8]) {
+    let Ok(target) = Target::parse(data) else { return };
+    let canonical = target.path_and_query();
+    let again = Target::parse(canonical.as_bytes()).expect("what is forwarded can be read again");
+    assert_eq!(again.path_and_query(), canonical, "canonical twice differs from canonical once");
+}
+
+/// Cookie lines: what goes on has no control character, and reads the same.
+pub fn cookie(data: &[u8]) {
+    let lines: Vec<&[u8]> = data.split(|&b| b == b'\n').collect();
+    let Ok(cookies) = Cookies::parse(lines.iter().copied()) else { return };
+    let _ = cookies.plain("theme");
+    let read = cookies.token("session", true);
+    if let Some(line) = cookies.forward(&[], &["session"]) {
+        let forwarded = Cookies::parse(std::iter::once(line.as_slice())).expect("what is forwarded can be read again");
+        assert_eq!(forwarded.token("session", true), read, "the server behind reads another session");
+    }
+}
+
+fn compile_and_match(dialect: Dialect, data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (pattern, path) = text.split_once('\n').unwrap_or((text, "/a/b"));
+    for ignore_case in [false, true] {
+        let options = Options { ignore_case, dot_all: true };
+        match Pattern::compile(dialect, pattern, options) {
+            Ok(compiled) => assert_eq!(compiled.is_match(path), compiled.captures(path).is_some(), "two answers"),
+            Err(error) => assert!(pattern.get(error.span.start..error.span.end).is_some(), "a span outside the text"),
+        }
+    }
+}
+
+/// A route pattern and a path, one line each.
+pub fn pattern(data: &[u8]) {
+    compile_and_match(Dialect::Pattern, data);
+}
+
+/// A glob and a path, one line each.
+pub fn glob(data: &[u8]) {
+    compile_and_match(Dialect::Glob, data);
+}
+
+const POLICY: &str = r#"
+version = 1
+default = "deny"
+[bearer.api]
+issuer = "https://issuer.example.test"
+audience = "app"
+keys.jwks-url = "https://issuer.example.test/jwks.json"
+[[route]]
+glob = "/**"
+require = { bearer = "api" }
+"#;
+
+/// A key set and a token, split at the first line break. No signature is ever good here, so nothing may pass.
+pub fn token(data: &[u8]) {
+    let cut = data.iter().position(|&b| b == b'\n').unwrap_or(0);
+    let (jwks, token) = data.split_at(cut);
+    let mut gate = Gate::load(POLICY, Format::Toml).expect("the policy loads");
+    gate.start(Vec::new(), (1, 2)).expect("the policy starts");
+    let mut head = Head {
+        method: "GET".to_owned(),
+        scheme: "https".to_owned(),
+        authority: "app.example.test".to_owned(),
+        target: b"/".to_vec(),
+        client: "127.0.0.1".to_owned(),
+        now: 1_800_000_000,
+        headers: Vec::new(),
+    };
+    let value = [b"Bearer ", token.strip_prefix(b"\n").unwrap_or(token)].concat();
+    head.headers.push(("authorization".to_owned(), value));
+    let mut answers: Vec<Answered> = Vec::new();
+    for _ in 0..8 {
+        match gate.decide(&head, &answers) {
+            Step::Verdict(verdict) => {
+                let passed = matches!(verdict.action, Action::Pass(_) | Action::Rewrite(_));
+                assert!(!passed, "passed without a good signature");
+                return;
+            }
+            Step::Questions(questions) => {
+                answers.extend(questions.into_iter().map(|asked| Answered { id: asked.id, answer: answer(&asked.question, jwks) }));
+            }
+        }
+    }
+    panic!("still asking after 8 rounds");
+}
+
+fn answer(question: &Question, jwks: &[u8]) -> Answer {
+    match question {
+        Question::Document { .. } => Answer::Document(portcullis_gate::question::Document {
+            revision: 1,
+            fetched: 1_800_000_000,
+            fresh_until: 1_800_000_300,
+            body: jwks.to_vec(),
+        }),
+        Question::Verify { .. } => Answer::Verify(false),
+        Question::Call { .. } | Question::Body { .. } => Answer::Failed("not here".to_owned()),
+    }
+}
+
+/// A return address: what is let through stays on the site.
+pub fn return_url(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let rules = ReturnRules { origin: Some("https://app.example.test".to_owned()), ..ReturnRules::default() };
+    if let Some(address) = checked_return(text, &rules) {
+        let path = address.strip_prefix("https://app.example.test").unwrap_or(&address);
+        let second = path.as_bytes().get(1);
+        assert!(path.starts_with('/') && !matches!(second, Some(b'/' | b'\\')), "leads elsewhere: {address}");
+        assert!(!address.bytes().any(|b| b < 0x20 || b == 0x7f), "a control character in {address:?}");
+    }
+}

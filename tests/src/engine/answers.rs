@@ -1,0 +1,91 @@
+//! The host's answers for the native engine: the same verifier and the same document cache as the component gets,
+//! with the words of the contract turned into those of the guest.
+
+use crate::world::World;
+use portcullis::contract as host;
+use portcullis::gate::{Documents, Verifier};
+use portcullis_gate::question as guest;
+use portcullis_gate::session::Algorithm;
+use std::sync::Arc;
+
+/// Verifier, documents and a runtime to wait for them.
+pub(super) struct Answers {
+    verifier: Verifier,
+    documents: Documents,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Answers {
+    /// For a policy that names these documents.
+    pub(super) fn new(world: &Arc<World>, documents: Vec<String>) -> Result<Self, String> {
+        let documents = Documents::new(world.clone(), world.clock(), documents);
+        Ok(Self { verifier: Verifier::new(), documents, runtime: super::runtime()? })
+    }
+
+    /// Answer one question.
+    pub(super) fn answer(&self, question: &guest::Question) -> guest::Answer {
+        match question {
+            guest::Question::Verify { algorithm, key, message, signature } => {
+                guest::Answer::Verify(self.verifier.verify(&host::VerifyQuestion {
+                    algorithm: to_host(*algorithm),
+                    key: match key {
+                        guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
+                        guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
+                    },
+                    message: message.clone(),
+                    signature: signature.clone(),
+                }))
+            }
+            guest::Question::Document { url, freshness } => {
+                let freshness = match freshness {
+                    guest::Freshness::Current => host::Freshness::Current,
+                    guest::Freshness::UnknownKey => host::Freshness::UnknownKey,
+                };
+                to_guest(self.runtime.block_on(self.documents.get(url, freshness)))
+            }
+            guest::Question::Call { .. } => guest::Answer::Failed("this host makes no backend calls".to_owned()),
+            guest::Question::Body { .. } => guest::Answer::Body(Vec::new()),
+        }
+    }
+
+    /// Let fetches in the background end.
+    pub(super) fn settle(&self) {
+        self.runtime.block_on(super::settle());
+    }
+}
+
+fn to_host(algorithm: Algorithm) -> host::Algorithm {
+    match algorithm {
+        Algorithm::Hs256 => host::Algorithm::Hs256,
+        Algorithm::Hs384 => host::Algorithm::Hs384,
+        Algorithm::Hs512 => host::Algorithm::Hs512,
+        Algorithm::Rs256 => host::Algorithm::Rs256,
+        Algorithm::Rs384 => host::Algorithm::Rs384,
+        Algorithm::Rs512 => host::Algorithm::Rs512,
+        Algorithm::Ps256 => host::Algorithm::Ps256,
+        Algorithm::Ps384 => host::Algorithm::Ps384,
+        Algorithm::Ps512 => host::Algorithm::Ps512,
+        Algorithm::Es256 => host::Algorithm::Es256,
+        Algorithm::Es384 => host::Algorithm::Es384,
+        Algorithm::Es512 => host::Algorithm::Es512,
+        Algorithm::EdDsa => host::Algorithm::Eddsa,
+    }
+}
+
+fn to_guest(answer: host::Answer) -> guest::Answer {
+    match answer {
+        host::Answer::Document(document) => guest::Answer::Document(guest::Document {
+            revision: document.revision,
+            fetched: document.fetched,
+            fresh_until: document.fresh_until,
+            body: document.body,
+        }),
+        host::Answer::Verify(good) => guest::Answer::Verify(good),
+        host::Answer::Call(call) => {
+            guest::Answer::Call { status: call.status, headers: call.headers, body: call.body }
+        }
+        host::Answer::Body(body) => guest::Answer::Body(body),
+        host::Answer::Failed(why) => guest::Answer::Failed(why),
+        host::Answer::TooLarge => guest::Answer::TooLarge,
+    }
+}

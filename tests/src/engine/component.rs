@@ -1,0 +1,104 @@
+//! The component in wasmtime, run by the host's own gate.
+
+use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
+use crate::world::World;
+use portcullis::contract::{ConfigFormat, RequestHead};
+use portcullis::gate::{ConfigSource, Edit, Gate, GateOptions, LoadError, NoBody, Permit};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The built-in component through [`Gate::decide`].
+#[derive(Debug, Clone, Copy)]
+pub struct Component;
+
+impl Engine for Component {
+    fn name(&self) -> &'static str {
+        "component"
+    }
+
+    fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
+        let gate = load(policy, world)?;
+        Ok(Box::new(Open { gate, runtime: super::runtime()?, world: Arc::clone(world) }))
+    }
+}
+
+/// A gate with the clock and the pages of `world`.
+///
+/// # Errors
+/// The findings as text.
+pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
+    let config = ConfigSource {
+        name: "case".to_owned(),
+        text: policy.toml(),
+        format: ConfigFormat::Toml,
+        folder: PathBuf::from("."),
+    };
+    let mut options = GateOptions::new(config);
+    options.clock = world.clock();
+    options.env = Some(policy.env.clone());
+    options.fetcher = Some(world.clone());
+    // A shared machine may stop an unoptimised build for longer than the 50 ms of a real one.
+    options.limits.decide = Duration::from_secs(5);
+    options.limits.load = Duration::from_secs(30);
+    Gate::load(options).map_err(|error| match error {
+        LoadError::Findings { findings, .. } => {
+            findings.iter().map(|f| format!("{} {}", f.code, f.message)).collect::<Vec<_>>().join("; ")
+        }
+        LoadError::Component(text) => text,
+    })
+}
+
+struct Open {
+    gate: Gate,
+    runtime: tokio::runtime::Runtime,
+    world: Arc<World>,
+}
+
+impl Door for Open {
+    fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
+        let loaded = self.gate.loaded();
+        let head = RequestHead {
+            method: request.method.clone(),
+            scheme: request.scheme.clone(),
+            authority: request.authority.clone(),
+            target: request.target.clone(),
+            headers: request.headers.iter().filter(|(n, _)| loaded.headers.contains(n)).cloned().collect(),
+            client: "127.0.0.1".to_owned(),
+            now: self.world.now(),
+        };
+        let started = Instant::now();
+        let decision = self.runtime.block_on(self.gate.decide(&head, &mut NoBody));
+        let took = started.elapsed();
+        self.runtime.block_on(super::settle());
+        let (outcome, reason) = match decision {
+            Err(failure) => (Outcome::Failed(format!("{failure:?}")), String::new()),
+            Ok(decision) => {
+                let outcome = match decision.outcome {
+                    portcullis::gate::Outcome::Forward(permit) => forwarded(&permit, request, &loaded.stripped),
+                    portcullis::gate::Outcome::Reply(reply) => {
+                        let lines = reply.headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect();
+                        Outcome::Replied(reply.status.as_u16(), lines)
+                    }
+                };
+                (outcome, decision.reason)
+            }
+        };
+        Ok(Answer { outcome, reason, took })
+    }
+}
+
+fn forwarded(permit: &Permit, request: &Request, stripped: &[String]) -> Outcome {
+    let mut lines = super::strip(&request.headers, stripped);
+    for edit in permit.request() {
+        match edit {
+            Edit::Set(name, value) => super::set(&mut lines, name.as_str(), value.as_bytes()),
+            Edit::Append(name, value) => lines.push((name.to_string(), value.as_bytes().to_vec())),
+            Edit::Remove(name) => lines.retain(|(n, _)| n != name.as_str()),
+        }
+    }
+    if let Some(cookie) = permit.cookie() {
+        super::replace_cookie(&mut lines, cookie.map(|value| value.as_bytes()));
+    }
+    Outcome::Forwarded(permit.target().to_string(), lines)
+}

@@ -1,0 +1,105 @@
+//! What is shipped: the component holds no local path and stays small; every example loads, its own tests pass, and
+//! the schema knows every key of it.
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use portcullis::gate::BUILT_IN;
+use portcullis_tests::process;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+/// Bytes of the component after gzip: what a registry serves (docs/decisions.md).
+const MOST_GZIPPED: usize = 1024 * 1024;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+#[test]
+fn no_local_path_is_inside_the_component() {
+    let mut words = vec!["/.cargo/".to_owned(), "/.rustup/".to_owned(), workspace().to_string_lossy().into_owned()];
+    words
+        .extend(["HOME", "CARGO_HOME", "RUSTUP_HOME", "CARGO_TARGET_DIR"].iter().filter_map(|n| std::env::var(n).ok()));
+    for word in words.iter().filter(|w| w.len() > 1) {
+        // A home of `/root` is also a plausible path of a site; as a path of ours it goes on with `/.`.
+        let word = if word.split('/').count() <= 2 { format!("{word}/.") } else { word.clone() };
+        let found = BUILT_IN.windows(word.len()).any(|bytes| bytes == word.as_bytes());
+        assert!(!found, "the component holds `{word}`");
+    }
+}
+
+#[test]
+fn the_component_is_small() {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(BUILT_IN).unwrap();
+    let size = gzip.finish().unwrap().len();
+    println!("component: {} bytes, {size} gzipped", BUILT_IN.len());
+    assert!(size < MOST_GZIPPED, "{size} bytes");
+    assert!(BUILT_IN.starts_with(b"\0asm"), "not a component");
+}
+
+fn examples() -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut folders = vec![workspace().join("examples")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".toml") && !name.starts_with("Cargo") || name.starts_with("portcullis.json") {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    assert!(!found.is_empty(), "there are no examples");
+    found
+}
+
+#[test]
+fn every_example_loads_and_its_own_tests_pass() {
+    for example in examples() {
+        let path = example.to_str().unwrap();
+        for verb in ["check", "test"] {
+            let ended = process::run(process::command(&[verb, "--config", path]));
+            assert_eq!(ended.code, Some(0), "{verb} {path}\n{}{}", ended.stdout, ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn the_schema_knows_every_key_of_every_example() {
+    let printed = process::run(process::command(&["schema"]));
+    assert_eq!(printed.code, Some(0), "{}", printed.stderr);
+    let schema: serde_json::Value = serde_json::from_str(&printed.stdout).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    for example in examples() {
+        let text = std::fs::read_to_string(&example).unwrap();
+        let document = document(&example, &text);
+        let errors: Vec<String> =
+            validator.iter_errors(&document).map(|e| format!("{e} at {}", e.instance_path())).collect();
+        assert!(errors.is_empty(), "{}:\n{}", example.display(), errors.join("\n"));
+        // The schema must bite: a key that nobody knows is an error at the top and in `[proxy]`.
+        for place in ["", "/proxy"] {
+            let mut wrong = document.clone();
+            if let Some(table) = wrong.pointer_mut(place).and_then(serde_json::Value::as_object_mut) {
+                table.insert("no-such-key".to_owned(), serde_json::json!(1));
+                assert!(
+                    !validator.is_valid(&wrong),
+                    "{}: the schema lets `{place}/no-such-key` pass",
+                    example.display()
+                );
+            }
+        }
+    }
+}
+
+fn document(path: &Path, text: &str) -> serde_json::Value {
+    if path.extension().is_some_and(|e| e == "toml") {
+        let table: toml::Table = text.parse().unwrap();
+        serde_json::to_value(table).unwrap()
+    } else {
+        serde_json::from_str(text).unwrap()
+    }
+}
