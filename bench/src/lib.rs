@@ -61,6 +61,9 @@ pub fn page(target: &str, token: Option<&str>) -> Request {
         .header("sec-fetch-mode", "navigate")
         .header("sec-fetch-site", "same-origin")
         .header("upgrade-insecure-requests", "1")
-        .header("user-agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36")
+        .header(
+            "user-agent",
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36",
+        )
         .header("cookie", format!("theme=dark; f={filler}{session}"))
 }

@@ -12,3 +12,6 @@ mod bindings {
 
 pub use bindings::portcullis::gate::types::*;
 pub use bindings::{Gate as GateWorld, GatePre as GateWorldPre};
+
+/// Name and version of the contract, as components export it.
+pub const VERSION: &str = "portcullis:gate@0.1.0";

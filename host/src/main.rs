@@ -1,3 +1,5 @@
 //! The `portcullis` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    portcullis::cli::main()
+}

@@ -56,12 +56,8 @@ impl Fetch for World {
     fn fetch<'a>(&'a self, url: &'a str) -> FetchFuture<'a> {
         self.fetched.lock().unwrap().push(url.to_owned());
         let page = self.pages.lock().unwrap().get(url).cloned();
-        let reply = |status, body| Fetched {
-            status,
-            content_type: Some("application/json".to_owned()),
-            encoding: None,
-            body,
-        };
+        let reply =
+            |status, body| Fetched { status, content_type: Some("application/json".to_owned()), encoding: None, body };
         Box::pin(async move {
             match page {
                 Some(Page::Body(body)) => Ok(reply(200, body)),

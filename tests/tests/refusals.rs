@@ -28,7 +28,8 @@ fn says(ended: &Ended, words: &[&str]) {
     }
 }
 
-const GOOD: &str = "version = 1\ndefault = \"public\"\n[proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n";
+const GOOD: &str =
+    "version = 1\ndefault = \"public\"\n[proxy]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:9\"\n";
 
 #[test]
 fn a_missing_config_is_named() {
@@ -62,7 +63,9 @@ fn an_unknown_key_is_an_error_with_a_guess() {
 
 #[test]
 fn every_mistake_is_reported_at_once() {
-    let config = format!("{GOOD}[[route]]\nglob = \"/a\"\nrequire = \"sesion\"\n[[route]]\nglbo = \"/b\"\nrequire = \"public\"\n");
+    let config = format!(
+        "{GOOD}[[route]]\nglob = \"/a\"\nrequire = \"sesion\"\n[[route]]\nglbo = \"/b\"\nrequire = \"public\"\n"
+    );
     says(&refused(&Folder::new(), &config), &["sesion", "glbo"]);
 }
 

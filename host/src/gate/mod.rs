@@ -46,6 +46,16 @@ pub enum ComponentSource {
     Bytes(Arc<[u8]>),
 }
 
+impl ComponentSource {
+    /// The bytes of the component.
+    ///
+    /// # Errors
+    /// [`LoadError::Component`]: the file cannot be read or is too large.
+    pub fn bytes(&self) -> Result<Arc<[u8]>, LoadError> {
+        component::Source::read(self).map(|source| source.bytes)
+    }
+}
+
 /// The policy text.
 #[derive(Debug, Clone)]
 pub struct ConfigSource {

@@ -81,9 +81,7 @@ fn to_guest(answer: host::Answer) -> guest::Answer {
             body: document.body,
         }),
         host::Answer::Verify(good) => guest::Answer::Verify(good),
-        host::Answer::Call(call) => {
-            guest::Answer::Call { status: call.status, headers: call.headers, body: call.body }
-        }
+        host::Answer::Call(call) => guest::Answer::Call { status: call.status, headers: call.headers, body: call.body },
         host::Answer::Body(body) => guest::Answer::Body(body),
         host::Answer::Failed(why) => guest::Answer::Failed(why),
         host::Answer::TooLarge => guest::Answer::TooLarge,

@@ -23,7 +23,8 @@ impl Engine for Http {
         let gate = component::load(&policy.clone().before(&upstream.url()), world)?;
         let over = Overrides { workers: Some(1), log: Some(LogForm::Off), ..Overrides::default() };
         let settings = Settings::new(&gate.loaded().proxy, &over).map_err(|e| format!("{}: {}", e.name, e.problem))?;
-        let server = Server::bind_with(settings, gate, world.clock(), Box::new(std::io::sink())).map_err(|e| e.to_string())?;
+        let server =
+            Server::bind_with(settings, gate, world.clock(), Box::new(std::io::sink())).map_err(|e| e.to_string())?;
         let address = server.local_addr();
         let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {
