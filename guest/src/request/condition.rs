@@ -33,6 +33,7 @@ impl Condition {
     ///
     /// Values are read as Next.js reads them: header lines joined with `, ` and their bytes as Latin-1, the last value of
     /// a query parameter, cookies by [`Cookies::plain`]. An empty value counts as absent.
+    /// One thing is not copied: Next.js builds `^a|b$`, which takes `ab`; here all of `a|b` is anchored.
     pub fn holds(
         &self,
         head: &Head,
