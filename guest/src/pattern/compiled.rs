@@ -55,7 +55,7 @@ impl Pattern {
     /// [`PatternError`] with a stable code and the place. Codes of path-to-regexp: `group-starts-with-question`,
     /// `capturing-group`, `unbalanced-group`, `empty-group`, `missing-name`, `adjacent-params`,
     /// `repeat-without-prefix`, `unexpected-token`. Of all expressions: `invalid-regexp`, `look-around`,
-    /// `look-behind`, `back-reference`. Of globs: `invalid-glob`, `astral-class`. Limits: `too-long` (4,096
+    /// `look-behind`, `look-capture`, `back-reference`. Of globs: `invalid-glob`, `astral-class`. Limits: `too-long` (4,096
     /// characters), `too-deep` (50 groups), `too-many-states` (20,000).
     pub fn compile(dialect: Dialect, text: &str, options: Options) -> Result<Self, PatternError> {
         let length = text.chars().take(MAX_CHARS + 1).count();

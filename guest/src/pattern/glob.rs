@@ -24,21 +24,15 @@ pub(super) fn translate(text: &str) -> Result<String, PatternError> {
     Writer { text, slash, regex, at: 0, out: String::with_capacity(regex.len() + 16) }.write()
 }
 
-/// `globset` is recursive over nested braces.
+/// `globset` is recursive over nested braces. Counting all of them needs no parser and refuses no real glob.
 fn check_depth(text: &str) -> Result<(), PatternError> {
-    let mut depth = 0usize;
-    for (at, byte) in text.bytes().enumerate() {
-        match byte {
-            b'{' => depth += 1,
-            b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            let message = format!("braces are nested more than {MAX_DEPTH} deep");
-            return Err(PatternError::new("too-deep", at..at + 1, message));
+    match text.match_indices('{').nth(MAX_DEPTH) {
+        None => Ok(()),
+        Some((at, brace)) => {
+            let message = format!("more than {MAX_DEPTH} `{{`");
+            Err(PatternError::new("too-deep", at..at + brace.len(), message))
         }
     }
-    Ok(())
 }
 
 /// Rewrites what `globset` yields, a byte-oriented expression (`(?-u)`) of few forms: escaped characters, `\xHH`

@@ -70,7 +70,11 @@ struct Frame {
 enum Kind {
     Plain,
     Capture(u32),
-    Look { negated: bool },
+    /// `captures`: how many there were before it.
+    Look {
+        negated: bool,
+        captures: usize,
+    },
 }
 
 /// What `\x` outside of a class is.
@@ -229,9 +233,9 @@ impl<'t> Parser<'t> {
         let kind = if self.eat("?:") {
             Kind::Plain
         } else if self.eat("?=") {
-            Kind::Look { negated: false }
+            Kind::Look { negated: false, captures: self.captures.len() }
         } else if self.eat("?!") {
-            Kind::Look { negated: true }
+            Kind::Look { negated: true, captures: self.captures.len() }
         } else if self.eat("?<=") || self.eat("?<!") {
             let message = "look-behind is not supported".to_owned();
             return Err(Fault { code: "look-behind", at: start, message });
@@ -270,7 +274,12 @@ impl<'t> Parser<'t> {
         match frame.kind {
             Kind::Plain => Ok(frame.close()),
             Kind::Capture(number) => Ok(Node::Capture(number, Box::new(frame.close()))),
-            Kind::Look { negated } => {
+            // Within a negative one nothing is ever captured.
+            Kind::Look { negated: false, captures } if captures < self.captures.len() => {
+                let message = "a named group within a look-ahead is not supported".to_owned();
+                Err(Fault { code: "look-capture", at, message })
+            }
+            Kind::Look { negated, .. } => {
                 let id = self.looks.len();
                 if id >= MAX_LOOKS {
                     return Err(Fault {

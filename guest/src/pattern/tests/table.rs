@@ -126,6 +126,7 @@ fn refusals() {
         (Dialect::Pattern, r"/x((?<n>a)\k<n>)", "back-reference", 10),
         (Dialect::Pattern, "/x((?<!y)a)", "look-behind", 3),
         (Dialect::Pattern, "/((?<=a)b)", "look-behind", 2),
+        (Dialect::Pattern, "/x((?=(?<n>a))a)", "look-capture", 13),
         (Dialect::Pattern, "/(a++)", "invalid-regexp", 4),
         (Dialect::Pattern, "/([)", "invalid-regexp", 0),
         (Dialect::Pattern, "/(a{3,2})", "invalid-regexp", 3),
@@ -165,9 +166,7 @@ fn look_ahead_everywhere() {
     let large = format!("/((?:(?!ab|{})[a-z])*)", "x".repeat(200));
     for text in ["/((?:(?!ab)[a-z])*)", large.as_str()] {
         let pattern = compile(Dialect::Pattern, text, PLAIN);
-        let path = format!("/{}", "ba".repeat(1));
-        assert!(pattern.is_match(&path));
-        for good in ["/", "/bbbbbbbbbbbbbbbbaaaaaaaaaaa", "/acacacacacacacacac"] {
+        for good in ["/", "/ba", "/bbbbbbbbbbbbbbbbaaaaaaaaaaa", "/acacacacacacacacac"] {
             assert!(pattern.is_match(good), "{text} {good}");
         }
         for bad in ["/ab", "/bbbbbbbbbbbbbbbbbbbbbbbbbbab", "/acacacacacacacacacabacac", "/acacacacab"] {
