@@ -1,7 +1,7 @@
 //! Engines agree: whatever the request, the native function and the component give the same answer for the same
 //! reason.
 
-use portcullis_tests::engine::{Component, Door, Engine as _, Native, Policy, Request};
+use portcullis_tests::engine::{Component, Door, Native, Policy, Request};
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
 use proptest::prelude::*;

@@ -6,8 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 use wasmtime::component::Component;
 
-/// The component that the build script made.
-static BUILT_IN: &[u8] = include_bytes!(env!("PORTCULLIS_BUILT_IN"));
+/// The component that the build script made from `guest/`.
+pub static BUILT_IN: &[u8] = include_bytes!(env!("PORTCULLIS_BUILT_IN"));
 
 /// Bytes a component file may have. Ours has about 1 MiB; this only keeps a wrong file name from filling memory.
 const MAX_BYTES: u64 = 64 << 20;

@@ -21,6 +21,7 @@ mod verify;
 
 pub use bake::{Baked, bake};
 pub use cache::Cached;
+pub use component::BUILT_IN;
 pub use decision::{Decision, Edit, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
