@@ -93,7 +93,7 @@ pub(super) fn guarded_by(provider: &Value) -> Policy {
             "request-headers": { "set": {
                 "x-sub": "{claim.sub}",
                 "x-iss": "{claim.iss}",
-                "x-token-identifier": "{identity.token}",
+                "x-token-identifier": "{token-identifier}",
             } },
         }],
     }))
