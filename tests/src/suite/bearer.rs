@@ -33,6 +33,10 @@ pub(super) fn run(file: &File, engine: &dyn Engine, report: &mut Report) {
                 });
                 match ready {
                     Ok((door, world)) => one(case, door.as_mut(), world),
+                    // A fixed set without a usable key is refused before anything listens: nobody gets in.
+                    Err(findings) if findings.starts_with("P405") && case["expect"]["verdict"] == "reject" => {
+                        Verdict::Passed
+                    }
                     Err(findings) => Verdict::Failed(findings.clone()),
                 }
             }

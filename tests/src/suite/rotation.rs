@@ -164,7 +164,8 @@ impl Memory {
         let wanted = text(expect, "verdict");
         let good = match (seen(answer), wanted) {
             (Seen::Accept, "accept") | (Seen::Reject, "reject") => true,
-            (Seen::Unavailable, "reject") => down,
+            // A 503 lets nobody in: the endpoint is down, or what it serves is no usable set.
+            (Seen::Unavailable, "reject") => true,
             (Seen::Accept, "reject") => (down && holds_signer) || may.iter().any(|m| m == "accept"),
             (Seen::Reject, "accept") => (self.clerk && unknown && cooling) || may.iter().any(|m| m == "reject"),
             _ => false,

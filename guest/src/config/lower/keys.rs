@@ -98,15 +98,16 @@ fn jwks(lower: &mut Lower<'_>, node: &Node) -> Option<Text> {
         lower.error(codes::JWKS, node.span, "this is not a JWK set", help);
         return None;
     };
-    for key in keys {
-        // `k`: a shared secret (RFC 7518 section 6.4); `d`: the private half of RSA, EC and OKP keys (6.2, 6.3; RFC 8037).
-        if key.get("k").is_some() || key.get("d").is_some() {
-            let kind = if key.get("k").is_some() { "a shared secret" } else { "a private key" };
-            let help =
-                "write the public key only, and replace this one; shared secrets go to `keys.secret = \"env:NAME\"`";
-            lower.error(codes::PRIVATE_KEY, node.span, format!("the JWK set holds {kind}"), help);
-            return None;
-        }
+    let help = "write the public key only, and replace this one; shared secrets go to `keys.secret = \"env:NAME\"`";
+    // `d`: the private half of RSA, EC and OKP keys (RFC 7518 sections 6.2, 6.3; RFC 8037).
+    if keys.iter().any(|key| key.get("d").is_some()) {
+        lower.error(codes::PRIVATE_KEY, node.span, "the JWK set holds a private key", help);
+        return None;
+    }
+    // `k`: a shared secret (section 6.4). Published sets hold such a key by mistake; it is never used to verify.
+    if keys.iter().any(|key| key.get("k").is_some()) {
+        let message = "the JWK set holds a shared secret, which is never used";
+        lower.push(Diagnostic::warning(codes::PRIVATE_KEY, node.span, message).help(help));
     }
     Some(Text::Literal(json.to_string()))
 }
