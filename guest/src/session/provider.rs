@@ -286,10 +286,10 @@ impl Builder<'_> {
         }
         let secret = matches!(keys, Keys::Secrets(_));
         let mut good = true;
-        for algorithm in self.settings.algorithms.iter().copied().filter(|algorithm| !can(*algorithm)) {
-            good = false;
+        for algorithm in self.settings.algorithms.clone().into_iter().filter(|algorithm| !can(*algorithm)) {
             let name = algorithm.name();
             if algorithm.is_symmetric() && secret {
+                good = false;
                 let text =
                     format!("no secret is long enough for `{name}`, which needs {} bytes", algorithm.digest_length());
                 self.error(
@@ -298,19 +298,23 @@ impl Builder<'_> {
                     "use a longer secret, or a smaller algorithm (RFC 7518 section 3.2)",
                 );
             } else if algorithm.is_symmetric() != secret {
+                good = false;
                 let text = format!("`{name}` does not go with these keys");
                 self.error(
                     codes::MIXED,
                     text,
                     "HS* goes with `keys.secret` only, everything else with public keys only (RFC 8725 section 3.1)",
                 );
-            } else {
-                self.error(
-                    codes::MIXED,
-                    format!("no key can make `{name}` signatures"),
-                    "drop the algorithm, or add a key for it",
-                );
             }
+            // Public keys for fewer algorithms than allowed are no mistake: the list says what may be, not what is.
+        }
+        if good && !secret && !self.settings.algorithms.iter().any(|algorithm| can(*algorithm)) {
+            good = false;
+            self.error(
+                codes::MIXED,
+                "no key goes with any of the allowed algorithms",
+                "allow an algorithm of these keys, or add a key",
+            );
         }
         good.then(|| self.settings.algorithms.clone())
     }
