@@ -1,6 +1,5 @@
 //! Builds the gate component into this program. `PORTCULLIS_COMPONENT` names a ready file to take instead
 //! (relative to the workspace).
-#![expect(clippy::print_stdout, reason = "cargo reads what a build script prints")]
 
 #[path = "build/component.rs"]
 mod component;
