@@ -102,7 +102,7 @@ impl Global {
     fn color(&self) -> bool {
         use std::io::IsTerminal as _;
         !self.no_color
-            && !std::env::var_os(env::NO_COLOR).is_some_and(|v| !v.is_empty())
+            && std::env::var_os(env::NO_COLOR).is_none_or(|value| value.is_empty())
             && std::io::stderr().is_terminal()
     }
 

@@ -133,7 +133,7 @@ fn prune(folder: &Path) {
         .filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm"))
         .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
         .collect();
-    files.sort_by(|one, other| other.0.cmp(&one.0));
+    files.sort_by_key(|file| std::cmp::Reverse(file.0));
     for (_, path) in files.into_iter().skip(KEPT) {
         let _ = std::fs::remove_file(path);
     }
