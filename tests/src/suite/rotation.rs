@@ -18,6 +18,9 @@ use serde_json::{Value, json};
 const ADDRESS: &str = "https://keys.example.test/.well-known/jwks.json";
 /// Seconds that jose waits between two fetches for unknown keys.
 const COOLDOWN: i64 = 30;
+/// Seconds after which a guard may fetch a good set again ahead of its time, so that no request waits (a key that
+/// the issuer removed must be gone within 5 minutes); jose lets a request wait every 10 minutes instead.
+const AHEAD: i64 = 300;
 
 /// Run the file under one engine.
 pub(super) fn run(file: &File, engine: &dyn Engine, report: &mut Report) {
@@ -151,6 +154,8 @@ struct Memory {
     failed: bool,
     /// Some fetch gave no keys.
     failed_once: bool,
+    /// A set was fetched ahead of its time: from here on the fetches fall on other steps than with jose.
+    ahead_once: bool,
 }
 
 impl Memory {
@@ -162,6 +167,7 @@ impl Memory {
         let recovers = self.failed;
         let holds_signer = self.held.iter().any(|name| name == text(step, "signedBy"));
         if fetches > 0 {
+            self.ahead_once |= self.fetched.is_some_and(|at| now >= at + AHEAD);
             self.fetched = Some(now);
             self.failed = !endpoint.gives_keys();
             if endpoint.gives_keys() {
@@ -188,7 +194,7 @@ impl Memory {
             return judge(false, wanted, answer);
         }
         let wanted = expect["fetches"].as_u64().and_then(|n| usize::try_from(n).ok());
-        if !self.clerk && !self.failed_once && wanted.is_some_and(|wanted| wanted != fetches) {
+        if !self.clerk && !self.failed_once && !self.ahead_once && wanted.is_some_and(|wanted| wanted != fetches) {
             return judge(false, &format!("{} fetches, not {fetches}", wanted.unwrap_or_default()), answer);
         }
         Verdict::Passed
