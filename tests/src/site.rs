@@ -85,7 +85,7 @@ pub fn cookie(signer: &Signer, subject: &str) -> String {
 
 /// The command that serves a config file; its folder of compiled components lives beside the config.
 pub fn serve(folder: &Folder, config: &Path) -> Command {
-    let mut command = process::command(&["run", "--config", config.to_str().expect("a plain path")]);
+    let mut command = process::command(&["serve", "--config", config.to_str().expect("a plain path")]);
     command.current_dir(folder.path());
     command
 }

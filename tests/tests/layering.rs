@@ -64,7 +64,7 @@ const HOST: &[(&str, &[&str])] = &[
     ("gate", &["clock", "contract"]),
     ("report", &["contract", "gate"]),
     ("proxy", &["clock", "contract", "gate"]),
-    ("demo", &[]),
+    ("demo", &["clock"]),
     ("cli", &["clock", "contract", "demo", "gate", "proxy", "report"]),
     ("main", &["cli"]),
 ];
@@ -274,7 +274,8 @@ fn dependencies(kinds: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn crates_see_each_other_one_way() {
     let all = dependencies(&["normal", "dev", "build"]);
-    let guest = &all["portcullis-gate"];
+    // What only its tests need is no part of the guest.
+    let guest = &dependencies(&["normal", "build"])["portcullis-gate"];
     let host = &all["portcullis"];
     assert!(!host.contains("portcullis-gate"), "the host must not see inside a policy");
     for name in ["portcullis", "wasmtime", "tokio", "hyper", "aws-lc-rs", "getrandom", "rustls", "reqwest", "regex"] {

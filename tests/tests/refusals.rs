@@ -132,7 +132,7 @@ fn a_core_module_is_no_component() {
 
 #[test]
 fn an_unknown_command_and_an_unknown_flag_end_with_usage() {
-    for arguments in [&["frobnicate"][..], &["run", "--frobnicate"]] {
+    for arguments in [&["frobnicate"][..], &["serve", "--frobnicate"]] {
         let ended = process::run(process::command(arguments));
         assert_eq!(ended.code, Some(2), "{ended:?}");
         assert!(ended.stdout.is_empty() && ended.stderr.contains("frobnicate"), "{ended:?}");

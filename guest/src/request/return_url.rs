@@ -2,7 +2,9 @@
 
 use super::percent::{Unit, units};
 use super::{Authority, HostPattern};
-use crate::verdict::MAX_VALUE;
+
+/// Most bytes of a return address: as much as common servers take in one header line.
+const MAX_ADDRESS: usize = 8 * 1024;
 
 /// What a return address may be.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +26,7 @@ pub struct ReturnRules {
 /// backslash, no user information, no dot segments and no empty segments, so every client reads it in the same way.
 pub fn checked_return(decoded: &str, rules: &ReturnRules) -> Option<String> {
     let visible = decoded.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    if !visible || decoded.len() > MAX_VALUE {
+    if !visible || decoded.len() > MAX_ADDRESS {
         return None;
     }
     let local = if decoded.starts_with('/') { decoded } else { after_allowed_origin(decoded, rules)? };

@@ -76,7 +76,7 @@ impl Demo {
 fn welcome(address: std::net::SocketAddr) -> String {
     let at = format!("http://{address}");
     format!(
-        "\nPortcullis listens on {at}\n\n  \
+        "\nPortcullis is listening on {at}\n\n  \
          in a browser   open {at}/product, sign in with any name\n  \
          as a visitor   curl -i -H 'accept: text/html' {at}/product\n  \
          as a script    curl -i {at}/api/items\n  \

@@ -51,7 +51,7 @@ impl Serve {
             global.options()?
         };
         serve(global, options, &overrides, |server| {
-            let mut text = format!("portcullis listens on http://{}", server.address);
+            let mut text = format!("portcullis is listening on http://{}", server.address);
             if let Some(admin) = server.admin {
                 text.push_str(&format!(", health on http://{admin}"));
             }

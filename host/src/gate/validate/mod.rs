@@ -27,7 +27,8 @@ pub(super) struct Bounds {
 
 impl Bounds {
     pub(super) fn of(loaded: &Loaded) -> Self {
-        Self { rules: loaded.rules.len(), upstreams: loaded.proxy.upstreams.len() }
+        // Without any upstream in the policy the command line gives the one called `default`.
+        Self { rules: loaded.rules.len(), upstreams: loaded.proxy.upstreams.len().max(1) }
     }
 
     /// Check a verdict. The one place that makes a [`Permit`].
