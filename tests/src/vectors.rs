@@ -57,9 +57,9 @@ fn read(root: &Path, path: &Path) -> Result<File, String> {
     Ok(File { name, document, count })
 }
 
-/// The cases of a document: `vectors`, `cases`, or the document itself when it is a list.
+/// The cases of a document: `vectors`, `cases`, `scenarios`, or the document itself when it is a list.
 pub fn list(document: &Value) -> &[Value] {
-    ["vectors", "cases"]
+    ["vectors", "cases", "scenarios"]
         .iter()
         .find_map(|key| document.get(key))
         .unwrap_or(document)

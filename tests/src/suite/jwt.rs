@@ -1,5 +1,6 @@
 //! `security/jwt.json`: tokens under two providers with fixed keys and a fixed clock; as bearer tokens and in a cookie.
 
+use super::keys::allowed_and_able;
 use super::{Seen, judge, seen, too_slow};
 use crate::engine::{Answer, Door, Engine, Policy, Request, Unsent};
 use crate::report::{Report, Row, Verdict};
@@ -58,15 +59,18 @@ impl Carrier {
 fn policy(document: &Value, carrier: Carrier) -> Policy {
     let mut providers = Map::new();
     let mut any = Vec::new();
+    let mut env = Vec::new();
     for (number, provider) in document["providers"].as_array().into_iter().flatten().enumerate() {
         let name = format!("p{number}");
         let mut settings = json!({
             "issuer": provider["issuer"],
             "audience": provider["applicationID"],
-            "algorithms": document["allowed_algs"],
+            "algorithms": allowed_and_able(&document["allowed_algs"], &provider["jwks"]),
             "leeway": format!("{}s", document["leeway_s"]),
-            "keys": { "jwks": provider["jwks"].to_string() },
+            // By name: the sets hold keys that may not stand in a config (shared secrets), and must load all the same.
+            "keys": { "jwks": format!("env:JWKS_{number}") },
         });
+        env.push((format!("JWKS_{number}"), provider["jwks"].to_string()));
         // `exp`, `iss` and `sub` are always demanded, `aud` because an audience is set.
         let more: Vec<_> = texts(document.get("required_claims"))
             .into_iter()
@@ -86,7 +90,7 @@ fn policy(document: &Value, carrier: Carrier) -> Policy {
         Carrier::Bearer => ("bearer", json!({ "any": any })),
         Carrier::Cookie => ("session", json!("session")),
     };
-    Policy::new(json!({
+    let document = json!({
         "version": 1,
         "default": "deny",
         table: providers,
@@ -96,7 +100,8 @@ fn policy(document: &Value, carrier: Carrier) -> Policy {
             "require": require,
             "request-headers": { "set": { "x-sub": "{claim.sub}" } },
         }],
-    }))
+    });
+    Policy { document, env }
 }
 
 fn one(case: &Value, carrier: Carrier, door: &mut dyn Door, world: &Arc<World>) -> Verdict {

@@ -4,6 +4,7 @@ mod bearer;
 mod cookie_reader;
 mod cookies;
 mod jwt;
+mod keys;
 mod redirect;
 mod rotation;
 
