@@ -36,7 +36,7 @@ fn rule(number: usize) -> Value {
     let id = format!("r{number}");
     match number % 7 {
         0 => json!({ "id": id, "pattern": format!("/shop-{number}/:item/edit"), "require": "session" }),
-        1 | 2 | 3 => json!({ "id": id, "glob": format!("/area-{number}/**"), "require": "session" }),
+        1..=3 => json!({ "id": id, "glob": format!("/area-{number}/**"), "require": "session" }),
         _ => json!({ "id": id, "glob": format!("/page-{number}"), "require": "public" }),
     }
 }

@@ -32,7 +32,8 @@ fn from_a_guarded_page_through_sign_in_and_back() {
     assert!(text(&page).contains("<form"), "{}", text(&page));
     let form = [PAGE, ("content-type", "application/x-www-form-urlencoded")];
     let signed_in =
-        wire::send(server.address(), "POST", "/signin?next=%2Fproduct", &form, b"name=Ada+Lovelace&next=%2Fproduct").unwrap();
+        wire::send(server.address(), "POST", "/signin?next=%2Fproduct", &form, b"name=Ada+Lovelace&next=%2Fproduct")
+            .unwrap();
     assert!((300..400).contains(&signed_in.status), "{} {}", signed_in.status, text(&signed_in));
     assert_eq!(signed_in.header("location").as_deref(), Some("/product"));
     let set = signed_in.header("set-cookie").expect("a cookie is set");
@@ -58,7 +59,9 @@ fn from_a_guarded_page_through_sign_in_and_back() {
 #[test]
 fn a_disguised_path_is_no_way_in() {
     let server = demo();
-    for target in ["/%70roduct", "/%2570roduct", "/PRODUCT", "/x/../product", "//product", "/product;a=b", "/product%2f"] {
+    for target in
+        ["/%70roduct", "/%2570roduct", "/PRODUCT", "/x/../product", "//product", "/product;a=b", "/product%2f"]
+    {
         let response = wire::get(server.address(), target, &[PAGE]).unwrap();
         let body = text(&response);
         assert!(!body.contains("who the gate says"), "{target}: {} {body}", response.status);

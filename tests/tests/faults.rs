@@ -53,7 +53,9 @@ impl Site {
 fn a_trap_a_loop_and_a_flood_of_memory_fail_closed_and_the_next_request_works() {
     let site = faulty();
     site.works();
-    for target in ["/trap", "/stack", "/import", "/loop", "/memory", "/rounds", "/again", "/no-questions", "/many-questions"] {
+    for target in
+        ["/trap", "/stack", "/import", "/loop", "/memory", "/rounds", "/again", "/no-questions", "/many-questions"]
+    {
         site.fails_closed(target);
         site.works();
     }
@@ -63,9 +65,21 @@ fn a_trap_a_loop_and_a_flood_of_memory_fail_closed_and_the_next_request_works() 
 fn nonsense_fails_closed() {
     let site = faulty();
     for target in [
-        "/nonsense-status", "/nonsense-status?0", "/nonsense-status?101", "/nonsense-header?", "/nonsense-header?:path",
-        "/nonsense-header?content-length", "/nonsense-header?transfer-encoding", "/crlf", "/crlf-response", "/many-headers",
-        "/target?", "/target?//evil.example/", "/target?http://evil.example/", "/rule", "/upstream",
+        "/nonsense-status",
+        "/nonsense-status?0",
+        "/nonsense-status?101",
+        "/nonsense-header?",
+        "/nonsense-header?:path",
+        "/nonsense-header?content-length",
+        "/nonsense-header?transfer-encoding",
+        "/crlf",
+        "/crlf-response",
+        "/many-headers",
+        "/target?",
+        "/target?//evil.example/",
+        "/target?http://evil.example/",
+        "/rule",
+        "/upstream",
     ] {
         site.fails_closed(target);
     }

@@ -2,8 +2,8 @@
 
 use crate::bindings::exports::portcullis::gate::decider::{Answered, RequestHead, Step};
 use crate::bindings::portcullis::gate::types::{
-    Action, Answer, Asked, BodyQuestion, CallQuestion, DocumentQuestion, Forward, Freshness, HeaderEdit, Question, Reply,
-    RequestKind, Verdict,
+    Action, Answer, Asked, BodyQuestion, CallQuestion, DocumentQuestion, Forward, Freshness, HeaderEdit, Question,
+    Reply, RequestKind, Verdict,
 };
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -48,7 +48,9 @@ pub(crate) fn decide(head: &RequestHead, answers: Vec<Answered>) -> Step {
         "/nonsense-header" => pass(Forward { request: vec![set(value, b"x")], ..base }),
         "/crlf" => pass(Forward { request: vec![set("x-a", b"a\r\nx-admin: 1")], ..base }),
         "/crlf-response" => pass(Forward { response: vec![set("x-a", b"a\r\nset-cookie: a=b")], ..base }),
-        "/many-headers" => pass(Forward { request: (0..10_000).map(|n| set(&format!("x-{n}"), b"v")).collect(), ..base }),
+        "/many-headers" => {
+            pass(Forward { request: (0..10_000).map(|n| set(&format!("x-{n}"), b"v")).collect(), ..base })
+        }
         "/target" => pass(forward(value)),
         "/rule" => Step::Verdict(Verdict { rule: number(7), ..verdict(Action::Pass(base)) }),
         "/upstream" => pass(Forward { upstream: number(7) as u16, ..base }),
