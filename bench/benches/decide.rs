@@ -36,7 +36,9 @@ fn workloads(criterion: &mut Criterion, group: &str, engine: &dyn Engine, isolat
     for routes in [10, 100, 1_000] {
         let mut policy = policy(&signer, routes);
         if isolate {
-            policy.document["proxy"] = json!({ "isolation": "request" });
+            if let Some(document) = policy.document.as_object_mut() {
+                document.insert("proxy".to_owned(), json!({ "isolation": "request" }));
+            }
         }
         let mut door = engine.open(&policy, &World::at(NOW)).expect("the policy loads");
         let known = token(&signer, 0);
