@@ -35,10 +35,8 @@ fn workloads(criterion: &mut Criterion, group: &str, engine: &dyn Engine, isolat
     let mut group = criterion.benchmark_group(group);
     for routes in [10, 100, 1_000] {
         let mut policy = policy(&signer, routes);
-        if isolate {
-            if let Some(document) = policy.document.as_object_mut() {
-                document.insert("proxy".to_owned(), json!({ "isolation": "request" }));
-            }
+        if isolate && let Some(document) = policy.document.as_object_mut() {
+            document.insert("proxy".to_owned(), json!({ "isolation": "request" }));
         }
         let mut door = engine.open(&policy, &World::at(NOW)).expect("the policy loads");
         let known = token(&signer, 0);
