@@ -86,7 +86,7 @@ fn tokens(signer: &Signer) -> Vec<String> {
         signer.token(&all)
     };
     let good = token(json!({}));
-    let tampered = good.replacen(|c: char| c == 'e', "f", 1);
+    let tampered = good.replacen('e', "f", 1);
     vec![
         token(json!({ "role": "admin" })),
         token(json!({ "org": { "slug": "acme" } })),
