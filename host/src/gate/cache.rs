@@ -216,6 +216,7 @@ mod private {
 }
 
 #[cfg(all(test, unix))]
+#[expect(clippy::unwrap_used, reason = "helpers of tests")]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
