@@ -2,7 +2,8 @@
 //! their keys in one environment variable and tell nobody who may come in; that is made here.
 
 use crate::sign::Signer;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 
 /// The variable that holds the key set.
@@ -31,4 +32,20 @@ pub fn sessions(signer: &Signer, now: i64) -> Vec<(&'static str, String)> {
         }))
     };
     ROLES.iter().map(|role| (*role, token(role))).collect()
+}
+
+/// Where the gate listens, and with that the client's true address. The vectors lie about it with `127.0.0.1`, which
+/// would be no lie from there.
+pub fn loopback() -> IpAddr {
+    let six = IpAddr::V6(Ipv6Addr::LOCALHOST);
+    if TcpListener::bind((six, 0)).is_ok() { six } else { IpAddr::V4(Ipv4Addr::LOCALHOST) }
+}
+
+/// Why a case cannot be judged from a client at that address: the value that must not be passed on is the true one.
+pub fn unjudgeable(case: &Value, client: IpAddr) -> Option<&'static str> {
+    let values = case.get("upstream_value_must_not_start_with").and_then(Value::as_object).into_iter().flatten();
+    let truth = client.to_string();
+    let told =
+        values.filter_map(|(_, value)| value.as_str()).any(|value| !value.is_empty() && truth.starts_with(value));
+    told.then_some("it lies about the client with the address that is the true one here, for want of `::1`")
 }

@@ -5,7 +5,7 @@ use crate::upstream::Upstream;
 use crate::wire;
 use crate::world::World;
 use portcullis::proxy::{LogForm, Overrides, Server, Settings};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,18 +19,19 @@ impl Engine for Http {
     }
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
-        Ok(Box::new(serve(policy, world)?))
+        Ok(Box::new(serve(policy, world, Ipv4Addr::LOCALHOST.into())?))
     }
 }
 
-/// Serve a policy on a free port, before an upstream that records.
+/// Serve a policy at this address on a free port, before an upstream that records.
 ///
 /// # Errors
 /// The findings, or what the system refused.
-pub fn serve(policy: &Policy, world: &Arc<World>) -> Result<Served, String> {
+pub fn serve(policy: &Policy, world: &Arc<World>, address: IpAddr) -> Result<Served, String> {
     let upstream = Upstream::start();
     let gate = component::load(&policy.clone().before(&upstream.url()), world)?;
-    let over = Overrides { workers: Some(1), log: Some(LogForm::Off), ..Overrides::default() };
+    let listen = Some(SocketAddr::new(address, 0).to_string());
+    let over = Overrides { listen, workers: Some(1), log: Some(LogForm::Off), ..Overrides::default() };
     let settings = Settings::new(&gate.loaded().proxy, &over).map_err(|e| format!("{}: {}", e.name, e.problem))?;
     let server =
         Server::bind_with(settings, gate, world.clock(), Box::new(std::io::sink())).map_err(|e| e.to_string())?;

@@ -52,7 +52,7 @@ impl Gate {
         let document = serde_json::to_value(table).map_err(|e| fail(e.to_string()))?;
         let signer = Signer::new();
         let policy = Policy::new(document).env(policies::KEYS, &signer.jwks().to_string());
-        let served = http::serve(&policy, &World::at(NOW)).map_err(fail)?;
+        let served = http::serve(&policy, &World::at(NOW), policies::loopback()).map_err(fail)?;
         Ok(Self { served, sessions: policies::sessions(&signer, NOW) })
     }
 
@@ -60,6 +60,9 @@ impl Gate {
         let Ok(raw) = STANDARD.decode(text(case, "raw_b64")) else {
             return Verdict::Failed("the raw request is not base64".to_owned());
         };
+        if let Some(why) = policies::unjudgeable(case, self.served.address().ip()) {
+            return Verdict::Skipped(why.to_owned());
+        }
         let raw = self.with_sessions(raw);
         let seen = self.exchange(&raw);
         let mut wrong = match text(case, "expect") {
