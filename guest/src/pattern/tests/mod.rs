@@ -5,7 +5,6 @@ use super::*;
 mod property;
 mod speed;
 mod table;
-mod vectors;
 
 /// Bit-exact JavaScript, as `createRouteMatcher` compiles.
 const JS: Options = Options { ignore_case: true, dot_all: false };
