@@ -21,6 +21,7 @@ mod glob;
 mod js;
 mod list;
 mod misplaced;
+mod next;
 mod nfa;
 mod node;
 mod route;
@@ -33,6 +34,7 @@ pub use compiled::Pattern;
 pub use error::PatternError;
 pub use find::{Entry, Finder, Found};
 pub use misplaced::misplaced;
+pub use next::NextOptions;
 pub use route::RouteOptions;
 pub use set::PatternSet;
 
