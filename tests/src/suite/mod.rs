@@ -48,7 +48,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 rotation::run(file, engine.as_ref(), report);
             }
         }
-        other if routes::knows(other) => routes::run(file, report),
+        other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");
             row.skip(file.count, needs(other));
