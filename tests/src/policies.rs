@@ -1,6 +1,7 @@
 //! The policies of the raw vectors, as configs that a user would write: `tests/policies/P01.toml` and so on. They name
 //! their keys in one environment variable and tell nobody who may come in; that is made here.
 
+use crate::engine::Policy;
 use crate::sign::Signer;
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
@@ -16,6 +17,19 @@ const ROLES: [&str; 2] = ["member", "admin"];
 /// The config of a policy.
 pub fn file(policy: &str) -> PathBuf {
     folder().join(format!("{policy}.toml"))
+}
+
+/// The config of a policy as data, with the public half of the signer's key.
+///
+/// # Errors
+/// Why it cannot be read.
+pub fn config(policy: &str, signer: &Signer) -> Result<Policy, String> {
+    let path = file(policy);
+    let fail = |error: String| format!("{}: {error}", path.display());
+    let text = std::fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
+    let table: toml::Table = text.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
+    let document = serde_json::to_value(table).map_err(|e| fail(e.to_string()))?;
+    Ok(Policy::new(document).env(KEYS, &signer.jwks().to_string()))
 }
 
 /// Where the configs are.

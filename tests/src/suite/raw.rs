@@ -1,7 +1,7 @@
 //! `security/route-bypass.json`: raw requests, sent as they are to the whole host under the policy they name
 //! (`tests/policies`), and judged by what reaches the upstream. The rules are those of `security/run_raw.py`.
 
-use crate::engine::{Policy, http};
+use crate::engine::http;
 use crate::policies;
 use crate::report::{Report, Row, Verdict};
 use crate::sign::Signer;
@@ -45,14 +45,9 @@ struct Gate {
 
 impl Gate {
     fn open(name: &str) -> Result<Self, String> {
-        let path = policies::file(name);
-        let fail = |error: String| format!("{}: {error}", path.display());
-        let config = std::fs::read_to_string(&path).map_err(|e| fail(e.to_string()))?;
-        let table: toml::Table = config.parse().map_err(|e: toml::de::Error| fail(e.to_string()))?;
-        let document = serde_json::to_value(table).map_err(|e| fail(e.to_string()))?;
         let signer = Signer::new();
-        let policy = Policy::new(document).env(policies::KEYS, &signer.jwks().to_string());
-        let served = http::serve(&policy, &World::at(NOW), policies::loopback()).map_err(fail)?;
+        let policy = policies::config(name, &signer)?;
+        let served = http::serve(&policy, &World::at(NOW), policies::loopback())?;
         Ok(Self { served, sessions: policies::sessions(&signer, NOW) })
     }
 
