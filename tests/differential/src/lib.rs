@@ -1,6 +1,15 @@
 //! Route patterns asked of two engines: ours and a reference that is slow and plain enough to be believed.
+//!
+//! [`generate`] makes patterns and paths from a seed, [`compare`] asks both sides, [`run`] counts. The
+//! [`reference`](mod@reference) knows nothing of our engine; for globs it is `globset`'s own matcher, with our
+//! corrections said in its syntax ([`glob`]).
 
+pub mod compare;
+pub mod generate;
+pub mod glob;
+pub mod random;
 pub mod reference;
+pub mod run;
 
 /// Run `work` with a stack that the reference cannot exhaust: its recursion is as deep as its answer is far away.
 ///

@@ -225,8 +225,9 @@ impl<'t> Parser<'t> {
             '1'..='9' => {
                 let start = self.at;
                 let number = self.digits().and_then(|number| usize::try_from(number).ok()).unwrap_or(usize::MAX);
+                // In the first run: maybe.
                 if self.known.is_none_or(|known| number <= known.groups) {
-                    self.uses.back_reference |= self.known.is_some();
+                    self.uses.back_reference = true;
                     return Ok(Node::BackReference(number));
                 }
                 self.at = start;
@@ -290,6 +291,10 @@ impl<'t> Parser<'t> {
                 self.octal()
             }
             'k' if self.has_names() => return self.fault(),
+            'k' if self.known.is_none() => {
+                self.uses.back_reference = true;
+                unit
+            }
             _ => unit,
         })
     }
