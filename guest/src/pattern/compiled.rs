@@ -1,14 +1,12 @@
 //! One pattern, from its text to a match.
 
 use super::automaton::Automaton;
-use super::js::{self, Fault, Flags};
-use super::node::{Assert, Node, Tree};
+use super::expression::Expression;
+use super::js::Flags;
+use super::route::RouteOptions;
 use super::shape::{self, Shape};
-use super::{Dialect, Options, Params, PatternError, glob, nfa, route};
+use super::{Dialect, Options, Params, PatternError, nfa};
 use std::sync::Arc;
-
-/// Longest pattern, in characters: the limit of Next.js for a `source`.
-const MAX_CHARS: usize = 4_096;
 
 /// One compiled pattern.
 #[derive(Debug, Clone)]
@@ -58,53 +56,43 @@ impl Pattern {
     /// `look-behind`, `look-capture`, `back-reference`. Of globs: `invalid-glob`, `astral-class`. Limits: `too-long` (4,096
     /// characters), `too-deep` (50 groups), `too-many-states` (20,000).
     pub fn compile(dialect: Dialect, text: &str, options: Options) -> Result<Self, PatternError> {
-        let length = text.chars().take(MAX_CHARS + 1).count();
-        if length > MAX_CHARS {
-            let message = format!("longer than {MAX_CHARS} characters");
-            return Err(PatternError::new("too-long", 0..text.len(), message));
-        }
-        let flags = Flags { fold: options.ignore_case, dot_all: options.dot_all, plain: false };
-        match dialect {
-            Dialect::Pattern => {
-                let route = route::translate(text)?;
-                let tree = js::parse(&route.regex, flags).map_err(|fault| in_route(text, &route, fault))?;
-                let names = route.keys.into_iter().take(tree.captures.len()).enumerate().collect();
-                let nodes = anchored(&tree.root).ok_or_else(|| {
-                    PatternError::new("invalid-regexp", 0..text.len(), "a group does not end where it seems to")
-                        .help("write a parenthesis within `[]` as `\\(` or `\\)`")
-                })?;
-                Self::build(text, names, &tree, nodes, flags)
-            }
-            Dialect::Glob => {
-                let regex = glob::translate(text)?;
-                let tree = js::parse(&regex, Flags { dot_all: true, ..flags })
-                    .map_err(|fault| PatternError::new(fault.code, 0..text.len(), fault.message))?;
-                Self::build(text, Vec::new(), &tree, sequence(&tree.root), flags)
-            }
-            Dialect::Regex => {
-                let tree = js::parse(text, Flags { plain: true, ..flags }).map_err(|fault| {
-                    let at = byte_offset(text, fault.at);
-                    PatternError::new(fault.code, at..next_char(text, at), fault.message)
-                })?;
-                let names = tree.captures.iter().flatten().cloned().enumerate().collect();
-                let nodes = anchored(&tree.root).unwrap_or_else(|| sequence(&tree.root));
-                Self::build(text, names, &tree, nodes, flags)
-            }
-        }
+        let flags = options.flags();
+        let expression = match dialect {
+            Dialect::Pattern => Expression::route(text, &RouteOptions::default(), flags)?,
+            Dialect::Glob => Expression::glob(text, flags)?,
+            Dialect::Regex => Expression::regex(text, flags)?,
+        };
+        Self::build(text, expression, flags)
     }
 
-    fn build(
-        text: &str,
-        names: Vec<(usize, String)>,
-        tree: &Tree,
-        nodes: &[Node],
-        flags: Flags,
-    ) -> Result<Self, PatternError> {
-        let (literal, taken) = shape::literal(tree, nodes, flags.fold);
+    /// Compile a route pattern as path-to-regexp does with these options.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn route(text: &str, route: &RouteOptions<'_>, options: Options) -> Result<Self, PatternError> {
+        let flags = options.flags();
+        Self::build(text, Expression::route(text, route, flags)?, flags)
+    }
+
+    /// Compile a JavaScript `RegExp` as `createRouteMatcher` takes it: found anywhere in the path unless it says
+    /// otherwise, case by its own flags. Named groups capture.
+    ///
+    /// # Errors
+    /// As [`Self::compile`]; besides `stateful-regexp` for the flags `g` and `y`, with which the same path matches and
+    /// does not match in turn, and `unsupported-flag` for `m`, `u`, `v` and unknown ones.
+    pub fn regexp(source: &str, flags: &str) -> Result<Self, PatternError> {
+        let flags = Flags::read(flags)?;
+        Self::build(source, Expression::regexp(source, flags)?, flags)
+    }
+
+    pub(super) fn build(text: &str, expression: Expression, flags: Flags) -> Result<Self, PatternError> {
+        let Expression { tree, names } = expression;
+        let nodes = tree.root.sequence();
+        let (literal, taken) = shape::literal(&tree, nodes, flags.fold);
         let nodes = nodes.get(taken..).unwrap_or_default();
-        let rest = match Shape::of(tree, nodes) {
+        let rest = match Shape::of(&tree, nodes) {
             Some(shape) => Rest::Shape(shape),
-            None => Rest::Automaton(Arc::new(Automaton::compile(tree, nodes).map_err(|nfa::TooMany| {
+            None => Rest::Automaton(Arc::new(Automaton::compile(&tree, nodes).map_err(|nfa::TooMany| {
                 let message = format!("needs more than {} states", nfa::MAX_STATES);
                 PatternError::new("too-many-states", 0..text.len(), message).help("use smaller numbers in `{n,m}`")
             })?)),
@@ -191,49 +179,4 @@ impl Pattern {
             Rest::Automaton(automaton) => automaton.is_match(subject.units(), from),
         }
     }
-}
-
-fn sequence(root: &Node) -> &[Node] {
-    match root {
-        Node::Concat(nodes) => nodes,
-        node => std::slice::from_ref(node),
-    }
-}
-
-/// What stands between `^` and `$`.
-fn anchored(root: &Node) -> Option<&[Node]> {
-    match sequence(root) {
-        [Node::Assert(Assert::Start), nodes @ .., Node::Assert(Assert::End)] => Some(nodes),
-        _ => None,
-    }
-}
-
-/// Where a fault in the expression that path-to-regexp makes lies in the pattern: at the place in the group that
-/// holds it, or nowhere in particular.
-fn in_route(text: &str, route: &route::Route, fault: Fault) -> PatternError {
-    let at = byte_offset(&route.regex, fault.at);
-    let group = route.groups.iter().find(|(made, _)| made.contains(&at));
-    let at = match group {
-        Some((made, written)) => {
-            let at = written.start + (at - made.start);
-            at..next_char(text, at)
-        }
-        None => 0..text.len(),
-    };
-    PatternError::new(fault.code, at, fault.message)
-}
-
-/// From UTF-16 units to bytes.
-fn byte_offset(text: &str, units: usize) -> usize {
-    let mut left = units;
-    let chars = text.chars().take_while(|c| {
-        let taken = left > 0;
-        left = left.saturating_sub(c.len_utf16());
-        taken
-    });
-    chars.map(char::len_utf8).sum()
-}
-
-fn next_char(text: &str, at: usize) -> usize {
-    at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8)
 }

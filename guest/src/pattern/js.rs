@@ -3,6 +3,7 @@
 //! Read as UTF-16 units, as JavaScript does: a character outside the basic plane is two of them. Look-behind and
 //! back-references are refused. The parser keeps its own stack, so nesting costs no stack of the machine.
 
+use super::PatternError;
 use super::class::Class;
 use super::node::{Assert, Look, Node, Repeat, Tree};
 
@@ -20,6 +21,34 @@ pub(super) struct Flags {
     pub(super) dot_all: bool,
     /// Refuse look-ahead, and let only named groups capture.
     pub(super) plain: bool,
+}
+
+impl Flags {
+    /// The flags of a JavaScript `RegExp`, as letters.
+    pub(super) fn read(letters: &str) -> Result<Self, PatternError> {
+        let mut flags = Self { fold: false, dot_all: false, plain: false };
+        for (at, letter) in letters.char_indices() {
+            let (code, message) = match letter {
+                'i' => {
+                    flags.fold = true;
+                    continue;
+                }
+                's' => {
+                    flags.dot_all = true;
+                    continue;
+                }
+                // Asks for places, which nobody reads here.
+                'd' => continue,
+                'g' | 'y' => {
+                    ("stateful-regexp", format!("with the flag `{letter}` an expression remembers where it stopped"))
+                }
+                _ => ("unsupported-flag", format!("the flag `{letter}` is not supported")),
+            };
+            let at = at..at + letter.len_utf8();
+            return Err(PatternError::new(code, at, message).help("leave the flag out; `i` and `s` are supported"));
+        }
+        Ok(flags)
+    }
 }
 
 /// A refusal.

@@ -3,7 +3,8 @@
 //! Linear time always: no backtracking engine. See `docs/routes.md`.
 //!
 //! The way of a pattern: `route` (path-to-regexp) and `glob` turn their text into the source of a JavaScript
-//! expression, `js` parses that into a tree (`node`, `class`). Literal text at the front is taken off; if what
+//! expression, `js` parses that into a tree (`node`, `class`), and `expression` sees to it that the tree takes a
+//! whole path. Literal text at the front is taken off; if what
 //! follows has a simple `shape` that is all, else it becomes an `automaton` (`nfa`), run as `bits` or as a `list`
 //! of states, or with `capture`s. `set` finds among many patterns those whose literal text fits.
 
@@ -14,10 +15,13 @@ mod class;
 mod compiled;
 mod error;
 mod exec;
+mod expression;
+mod find;
 mod glob;
 mod js;
 mod list;
 mod misplaced;
+mod next;
 mod nfa;
 mod node;
 mod route;
@@ -28,7 +32,10 @@ mod tests;
 
 pub use compiled::Pattern;
 pub use error::PatternError;
+pub use find::{Entry, Finder, Found};
 pub use misplaced::misplaced;
+pub use next::NextOptions;
+pub use route::RouteOptions;
 pub use set::PatternSet;
 
 /// How a route is written. Named by its key in the config, never guessed.
@@ -51,6 +58,12 @@ pub struct Options {
     pub ignore_case: bool,
     /// `.` takes line breaks too. Off only for bit-exact JavaScript behaviour.
     pub dot_all: bool,
+}
+
+impl Options {
+    fn flags(self) -> js::Flags {
+        js::Flags { fold: self.ignore_case, dot_all: self.dot_all, plain: false }
+    }
 }
 
 /// Named captures, percent-encoded as they stood in the path, in pattern order.

@@ -1,5 +1,7 @@
 //! The tree that every dialect is parsed into.
 
+use super::class::Class;
+
 /// A piece of a regular expression.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
@@ -56,13 +58,21 @@ pub(super) struct Look {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tree {
     pub(super) root: Node,
-    pub(super) classes: Vec<super::class::Class>,
+    pub(super) classes: Vec<Class>,
     pub(super) looks: Vec<Look>,
     /// One for each capture; a name where it has one.
     pub(super) captures: Vec<Option<String>>,
 }
 
 impl Node {
+    /// One after the other.
+    pub(super) fn sequence(&self) -> &[Self] {
+        match self {
+            Self::Concat(nodes) => nodes,
+            node => std::slice::from_ref(node),
+        }
+    }
+
     /// The number of units it takes, if that never varies.
     fn width(&self) -> Option<u64> {
         match self {
@@ -112,6 +122,16 @@ impl Node {
 }
 
 impl Tree {
+    /// The number of the class of every unit.
+    pub(super) fn class_of_all(&mut self) -> u32 {
+        let all = Class::all();
+        let number = self.classes.iter().position(|class| *class == all).unwrap_or_else(|| {
+            self.classes.push(all);
+            self.classes.len() - 1
+        });
+        u32::try_from(number).unwrap_or(u32::MAX)
+    }
+
     /// Fill in [`Look::once`].
     pub(super) fn mark_looks(&mut self) {
         let mut once = vec![false; self.looks.len()];

@@ -61,7 +61,7 @@ fn options() -> impl Strategy<Value = Options> {
 fn by_automaton(dialect: Dialect, text: &str, options: Options) -> Option<automaton::Automaton> {
     let flags = js::Flags { fold: options.ignore_case, dot_all: options.dot_all, plain: false };
     let (regex, flags) = match dialect {
-        Dialect::Pattern => (route::translate(text).ok()?.regex, flags),
+        Dialect::Pattern => (route::translate(text, &RouteOptions::default()).ok()?.regex, flags),
         Dialect::Glob => (glob::translate(text).ok()?, js::Flags { dot_all: true, ..flags }),
         Dialect::Regex => (text.to_owned(), js::Flags { plain: true, ..flags }),
     };
