@@ -1,7 +1,7 @@
 //! A run: so many pairs from a seed, and what became of them.
 
-use crate::compare::{Answer, Case, Opened, Pair, difference, minimise, open};
-use crate::generate::{Style, glob, glob_path, regex, route, sample, spoil};
+use crate::compare::{Answer, Case, Opened, Pair, Reading, difference, minimise, open};
+use crate::generate::{Style, glob, glob_path, options, regex, route, sample, spoil};
 use crate::random::Random;
 use portcullis_gate::pattern::{Dialect, Options, PatternSet};
 use std::collections::BTreeMap;
@@ -16,7 +16,7 @@ const MAX_DIFFERENCES: usize = 20;
 
 type Counts = BTreeMap<&'static str, usize>;
 
-/// What became of the patterns of one dialect and their paths.
+/// What became of the patterns of one reading and their paths.
 #[derive(Debug, Default, Clone)]
 pub struct Tally {
     /// Patterns that both sides took.
@@ -40,8 +40,8 @@ pub struct Tally {
 /// The result of a run.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Route patterns, expressions, globs.
-    pub dialects: [Tally; 3],
+    /// By how they are read, in the order of their names.
+    pub readings: [Tally; NAMES.len()],
     /// Members of sets asked alone and together.
     pub set_pairs: usize,
     /// Disagreements, made small.
@@ -49,14 +49,14 @@ pub struct Report {
 }
 
 impl Report {
-    /// Pairs of all dialects of which both sides said the same.
+    /// Pairs of all readings of which both sides said the same.
     pub fn pairs(&self) -> usize {
-        self.dialects.iter().map(|tally| tally.pairs).sum()
+        self.readings.iter().map(|tally| tally.pairs).sum()
     }
 }
 
-const DIALECTS: [(Dialect, &str); 3] =
-    [(Dialect::Pattern, "pattern"), (Dialect::Regex, "regex"), (Dialect::Glob, "glob")];
+/// The dialects of the config, route patterns with options, and `RegExp`s that are found anywhere.
+const NAMES: [&str; 5] = ["pattern", "regex", "glob", "pattern with options", "RegExp"];
 
 /// Generate and compare until `pairs` pairs were compared.
 pub fn run(seed: u64, pairs: usize) -> Report {
@@ -64,18 +64,19 @@ pub fn run(seed: u64, pairs: usize) -> Report {
     let mut report = Report::default();
     let mut set = SetCheck::default();
     while report.pairs() < pairs && report.differences.len() < MAX_DIFFERENCES {
-        let number = random.weighted(&[(55, 0), (25, 1), (20, 2)]);
-        let dialect = DIALECTS[number].0;
-        let text = match dialect {
-            Dialect::Pattern => route(&mut random),
-            Dialect::Regex => regex(&mut random, Style::Alone),
-            Dialect::Glob => glob(&mut random),
+        let number = random.weighted(&[(45, 0), (18, 1), (17, 2), (10, 3), (10, 4)]);
+        let (reading, text) = match number {
+            0 => (Reading::Dialect(Dialect::Pattern), route(&mut random)),
+            1 => (Reading::Dialect(Dialect::Regex), regex(&mut random, Style::Alone)),
+            2 => (Reading::Dialect(Dialect::Glob), glob(&mut random)),
+            3 => (Reading::Route(options(&mut random)), route(&mut random)),
+            _ => (Reading::RegExp, regex(&mut random, Style::Found)),
         };
         // JavaScript's own way, those of protecting and of opening rules, and what is left.
         let (ignore_case, dot_all) =
             random.weighted(&[(35, (true, false)), (30, (true, true)), (25, (false, true)), (10, (false, false))]);
-        let case = Case { dialect, text, options: Options { ignore_case, dot_all } };
-        let tally = &mut report.dialects[number];
+        let case = Case { reading, text, options: Options { ignore_case, dot_all } };
+        let tally = &mut report.readings[number];
         let pair = match open(&case) {
             Opened::Both(pair) => pair,
             Opened::Refused(code) => {
@@ -135,7 +136,7 @@ fn describe(case: Case, path: Option<String>) -> String {
     let (case, path) = minimise(case, path);
     let how = difference(&case, path.as_deref()).unwrap_or_default();
     let path = path.map(|path| format!(" on {path:?}")).unwrap_or_default();
-    format!("{:?} {:?} with {:?}{path}: {how}", case.dialect, case.text, case.options)
+    format!("{:?} {:?} with {:?}{path}: {how}", case.reading, case.text, case.options)
 }
 
 /// The set of N patterns answers as N single patterns do.
@@ -171,7 +172,7 @@ impl SetCheck {
 
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        for (tally, (_, name)) in self.dialects.iter().zip(DIALECTS) {
+        for (tally, name) in self.readings.iter().zip(NAMES) {
             let share = tally.positives * 100 / tally.pairs.max(1);
             let Tally { patterns, pairs, positives, .. } = tally;
             writeln!(f, "{name}: {pairs} pairs of {patterns} patterns, {positives} of them match ({share} %)")?;

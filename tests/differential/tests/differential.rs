@@ -20,7 +20,7 @@ fn checked(seed: u64, pairs: usize) {
 
 /// A run in which nothing matches, or nothing else, or nothing is refused proves little.
 fn hollow(report: &Report) {
-    for tally in &report.dialects {
+    for tally in &report.readings {
         let share = tally.positives * 100 / tally.pairs.max(1);
         assert!((25..=70).contains(&share), "{share} % of the pairs match\n{report}");
         assert!(!tally.refused.is_empty(), "nothing was refused\n{report}");

@@ -102,7 +102,7 @@ pub fn glob_path(random: &mut Random, glob: &str) -> String {
             Token::Star => out.push_str(random.pick(&["", "a", "foo", "x.y", "é", ".hidden", "a b"])),
             Token::DoubleStar => out.push_str(random.pick(&["", "a", "a/b", "x/y/z", "é/", "foo", "/"])),
             Token::Class { negated, members } => {
-                let listed: Vec<char> = members.chars().filter(|c| !(*c == '-')).collect();
+                let listed: Vec<char> = members.chars().filter(|c| *c != '-').collect();
                 let other = random.pick(&['a', 'b', 'c', 'm', 'z', 'A', '0', '5', '/', '-', '.', ']', '\\']);
                 let c = if negated || listed.is_empty() || random.chance(30) { other } else { random.pick(&listed) };
                 out.push(c);

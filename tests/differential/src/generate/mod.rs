@@ -4,11 +4,13 @@
 //! comes up, valid or not. A path is sampled from the pattern it is for, then, half of the time, spoilt.
 
 mod glob;
+mod options;
 mod path;
 mod regex;
 mod route;
 
 pub use glob::{glob, glob_path};
+pub use options::options;
 pub use path::{sample, spoil};
 pub use regex::{Style, regex};
 pub use route::route;

@@ -10,6 +10,8 @@ pub enum Style {
     Group,
     /// On its own: named and unnamed groups, look-ahead now and then, which our dialect refuses.
     Alone,
+    /// On its own, with look-ahead as in a group, and often with anchors.
+    Found,
 }
 
 /// A random expression. Not empty, nearly always valid, and it does not start with `?`.
@@ -38,12 +40,18 @@ pub fn regex(random: &mut Random, style: Style) -> String {
             "[0-9a-f]{2,4}",
         ];
         let text = random.pick(&usual);
-        if style == Style::Group || !text.contains("(?!") {
+        if style != Style::Alone || !text.contains("(?!") {
             return text.to_owned();
         }
     }
     let mut writer = Writer { random, style, out: String::new(), names: 0 };
+    if style == Style::Found && writer.random.chance(40) {
+        writer.out.push('^');
+    }
     writer.disjunction(0);
+    if style == Style::Found && writer.random.chance(40) {
+        writer.out.push('$');
+    }
     let text = writer.out;
     if text.starts_with('?') || text.is_empty() { format!("a{text}") } else { text }
 }
@@ -88,11 +96,11 @@ impl Writer<'_> {
             66..78 => self.escape(),
             78..89 if !deep => {
                 let open = match (self.style, self.random.below(3)) {
-                    (Style::Alone, 0) => {
+                    (Style::Alone | Style::Found, 0) => {
                         self.names += 1;
                         format!("(?<{}{}>", self.random.pick(&["n", "word", "$_", "é"]), self.names)
                     }
-                    (Style::Alone, 1) => "(".to_owned(),
+                    (Style::Alone | Style::Found, 1) => "(".to_owned(),
                     (Style::Group, 0) if self.random.chance(10) => format!("(?<g{}>", self.random.below(30)),
                     _ => "(?:".to_owned(),
                 };
@@ -100,7 +108,7 @@ impl Writer<'_> {
                 self.disjunction(depth + 1);
                 self.out.push(')');
             }
-            89..95 if !deep && (self.style == Style::Group || self.random.chance(8)) => {
+            89..95 if !deep && (self.style != Style::Alone || self.random.chance(8)) => {
                 let open = self.random.weighted(&[(60, "(?!"), (36, "(?="), (2, "(?<="), (2, "(?<!")]);
                 self.out.push_str(open);
                 self.disjunction(depth + 1);

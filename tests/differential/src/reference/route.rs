@@ -166,7 +166,9 @@ fn lexer(text: &str) -> Result<Vec<Token>, Fault> {
         }
         i += 1;
     }
-    tokens.push(Token { kind: Kind::End, at: units(&chars), value: String::new() });
+    // The place after what a last backslash would escape lies one further on.
+    let at = units(&chars) + i.saturating_sub(chars.len());
+    tokens.push(Token { kind: Kind::End, at, value: String::new() });
     Ok(tokens)
 }
 
