@@ -58,8 +58,10 @@ fn data(path: &str) -> Option<String> {
     if path.get(1..at).is_some_and(|before| before.contains('/')) {
         return None;
     }
+    // Without `.json` it is nothing to Next.js; a server that takes parameters or tails off first may see one.
     let inside = path.get(at + DATA.len()..)?;
-    data_path(&format!("{DATA}{inside}")).map(|(_, page)| page)
+    let inside = inside.strip_suffix(".json").unwrap_or(inside);
+    data_path(&format!("{DATA}{inside}.json")).map(|(_, page)| page)
 }
 
 /// The page of a path with a payload tail.

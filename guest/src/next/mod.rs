@@ -28,7 +28,7 @@ pub struct NextConfig {
 
 impl NextConfig {
     /// What follows the base path; `None` if the path does not lie below it. Exact, at the end of a segment, once.
-    fn below_base<'p>(&self, path: &'p str) -> Option<&'p str> {
+    pub fn below_base<'p>(&self, path: &'p str) -> Option<&'p str> {
         let rest = path.strip_prefix(self.base_path.as_str()).filter(|_| !self.base_path.is_empty())?;
         match rest.as_bytes().first() {
             None => Some("/"),
@@ -42,6 +42,29 @@ impl NextConfig {
         let (first, rest) = segment(path)?;
         let locale = self.locales.iter().find(|locale| lower_case(locale) == lower_case(first))?;
         Some((locale, if rest.is_empty() { "/" } else { rest }))
+    }
+
+    /// An address of the app as the world sees it: a path gets the base path, unless it has it.
+    pub fn with_base(&self, address: String) -> String {
+        let is_path = address.starts_with('/') && !address.starts_with("//");
+        let end = address.find(['?', '#']).unwrap_or(address.len());
+        if !is_path || self.base_path.is_empty() || self.below_base(address.get(..end).unwrap_or_default()).is_some() {
+            return address;
+        }
+        match address.strip_prefix('/') {
+            Some(rest) if rest.is_empty() || rest.starts_with(['?', '#']) => format!("{}{rest}", self.base_path),
+            _ => format!("{}{address}", self.base_path),
+        }
+    }
+
+    /// The paths that a matcher is asked for: the path, and the page if it is one of the data paths. Which of the two
+    /// counts depends on the build id, which a gate does not know.
+    pub fn asked(&self, path: &str) -> Vec<String> {
+        let mut asked = vec![self.with_locale(path).into_owned()];
+        if let Some((_, page)) = url::data_path(self.below_base(path).unwrap_or(path)) {
+            asked.push(self.with_locale(&self.with_base(page)).into_owned());
+        }
+        asked
     }
 
     /// The path that a matcher is held against: with the default locale in front, if it has none.

@@ -42,8 +42,15 @@ impl Condition {
             _ => return Err(PatternError::condition(format!("`{kind}` needs a `key`"))),
         };
         let value = value.filter(|value| !value.is_empty());
-        let value = value.map(|value| Pattern::regexp(&format!("^{value}$"), "")).transpose()?;
-        Ok(Self { kind, value })
+        let value = value.map(|value| {
+            Pattern::regexp(&format!("^{value}$"), "").map_err(|mut error| {
+                // Places are those of the value as written.
+                error.span.start = error.span.start.saturating_sub(1).min(value.len());
+                error.span.end = error.span.end.saturating_sub(1).min(value.len());
+                error
+            })
+        });
+        Ok(Self { kind, value: value.transpose()? })
     }
 
     /// Does it hold? Named groups of `value` are the captures. As Next.js does it, a condition without `value` captures
