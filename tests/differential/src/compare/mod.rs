@@ -67,8 +67,8 @@ pub enum Answer {
 pub struct Pair {
     /// Ours.
     pub pattern: Pattern,
-    /// Ours, where it tells the place of the match.
-    finder: Option<Finder>,
+    /// Ours, where it tells the place of the match, and how many groups it knows.
+    finder: Option<(Finder, usize)>,
     theirs: Theirs,
 }
 
@@ -130,9 +130,10 @@ impl Pair {
         }
     }
 
-    /// Where the match lies and what every group of it took, if ours can tell.
+    /// Where the match lies and what the groups took, if ours can tell.
     fn place_differs(&self, path: &str, text: &[u16], captures: Option<&Captures>) -> Option<String> {
-        let ours = self.finder.as_ref()?.find(path).map(|found| {
+        let (finder, known) = self.finder.as_ref()?;
+        let ours = finder.find(path).map(|found| {
             let values: Vec<String> = found.params.into_iter().map(|(_, value)| value).collect();
             (found.at, found.text, values)
         });
@@ -140,7 +141,8 @@ impl Pair {
             let (whole, groups) = captures.split_first()?;
             let whole = whole.clone()?;
             let slice = |range| String::from_utf16_lossy(&text[range]);
-            Some((whole.start, slice(whole), groups.iter().flatten().cloned().map(slice).collect::<Vec<_>>()))
+            let values: Vec<String> = groups.iter().take(*known).flatten().cloned().map(slice).collect();
+            Some((whole.start, slice(whole), values))
         });
         (ours != theirs).then(|| format!("ours: {ours:?}; reference: {theirs:?}"))
     }

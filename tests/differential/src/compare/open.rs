@@ -125,8 +125,10 @@ fn open_regexp(case: &Case, ours: Compiled, source: &str, keys: Option<&[Key]>) 
         }
         Reading::RegExp => Some(Finder::new(&[Entry::RegExp(&case.text)], &RouteOptions::default(), case.options)),
     };
+    // path-to-regexp has no names for groups that it did not write, and trips over them.
+    let known = keys.map_or(regexp.groups, <[Key]>::len);
     let finder = match finder.transpose() {
-        Ok(finder) => finder,
+        Ok(finder) => finder.map(|finder| (finder, known)),
         Err(error) => return Opened::Differs(format!("taken as a pattern, not to be found: {error}")),
     };
     let names = match keys {

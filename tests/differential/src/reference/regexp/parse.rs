@@ -234,6 +234,7 @@ impl<'t> Parser<'t> {
             }
             'k' if self.has_names() => {
                 self.at += 1;
+                self.uses.back_reference = true;
                 if !self.eat("<") {
                     return self.fault();
                 }
@@ -242,7 +243,6 @@ impl<'t> Parser<'t> {
                 let Some((_, number)) = known.iter().find(|(known, _)| Some(known) == name.as_ref()) else {
                     return self.fault();
                 };
-                self.uses.back_reference = true;
                 return Ok(Node::BackReference(*number));
             }
             _ => {}
