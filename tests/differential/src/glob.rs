@@ -8,8 +8,10 @@ use globset::{GlobBuilder, GlobMatcher};
 /// A part of a glob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Token {
-    /// Itself, escaped or not. A comma outside of braces, too.
+    /// Itself. A comma outside of braces, too.
     Char(char),
+    /// Itself after `\`.
+    Escaped(char),
     /// `?`
     Any,
     /// `*`
@@ -39,7 +41,7 @@ pub fn tokens(glob: &str) -> Vec<Token> {
     while let Some(c) = chars.next() {
         tokens.push(match c {
             '\\' => match chars.next() {
-                Some(c) => Token::Char(c),
+                Some(c) => Token::Escaped(c),
                 None => break,
             },
             '?' => Token::Any,
@@ -71,18 +73,20 @@ pub fn tokens(glob: &str) -> Vec<Token> {
 
 /// Does a class list `/`?
 fn lists_slash(members: &str) -> bool {
-    let chars: Vec<char> = members.chars().collect();
-    let mut at = 0;
-    while at < chars.len() {
-        // A `-` right at the start or the end is a member.
-        let range = at + 2 < chars.len() && chars[at + 1] == '-';
-        let last = if range { chars[at + 2] } else { chars[at] };
-        if (chars[at]..=last).contains(&'/') {
-            return true;
+    let mut ranges: Vec<(char, char)> = Vec::new();
+    let mut in_range = false;
+    for c in members.chars() {
+        match ranges.last_mut() {
+            // A second `-` moves the end of the range before it: `[a-z-c]` is `[a-c]`.
+            Some((_, last)) if in_range => {
+                *last = c;
+                in_range = false;
+            }
+            Some(_) if c == '-' => in_range = true,
+            _ => ranges.push((c, c)),
         }
-        at += if range { 3 } else { 1 };
     }
-    false
+    ranges.iter().any(|&(first, last)| (first..=last).contains(&'/'))
 }
 
 /// A glob and how `globset` is asked about it.
@@ -117,10 +121,7 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
     }
     let mut tokens = tokens(glob);
     let mut respelt = None;
-    if glob.len() > 1 && tokens.last() == Some(&Token::Char('/')) && glob.ends_with('/') {
-        if escaped_end(glob) {
-            return Asked::Excluded("`\\/` at the end");
-        }
+    if glob.len() > 1 && tokens.last() == Some(&Token::Char('/')) {
         tokens.pop();
         respelt = Some("one slash at the end of the glob");
     }
@@ -138,6 +139,9 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
         match token {
             Token::DoubleStar if tokens.get(at + 1) == slash && tokens.get(at + 2) == Some(&Token::DoubleStar) => {
                 return Asked::Excluded("`**/**`");
+            }
+            Token::Escaped('/') if tokens.get(at + 1) == Some(&Token::DoubleStar) => {
+                return Asked::Excluded("`\\/**`");
             }
             // The root of the site is below itself.
             Token::Char('/')
@@ -170,11 +174,9 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
                 }
                 text.push(']');
             }
-            Token::Char(c) => {
-                // `globset` looks at the character before `**`, so only what needs it is escaped.
-                if matches!(c, '?' | '*' | '[' | '{' | '}' | ',' | '\\') {
-                    text.push('\\');
-                }
+            Token::Char(c) => text.push(*c),
+            Token::Escaped(c) => {
+                text.push('\\');
                 text.push(*c);
             }
             Token::Any => {
@@ -215,12 +217,6 @@ fn build(glob: &str, ignore_case: bool) -> Result<globset::Glob, globset::Error>
         .backslash_escape(true)
         .case_insensitive(ignore_case)
         .build()
-}
-
-/// An odd number of backslashes before the last character.
-fn escaped_end(glob: &str) -> bool {
-    let before = glob.strip_suffix('/').unwrap_or(glob);
-    (before.len() - before.trim_end_matches('\\').len()) % 2 == 1
 }
 
 impl Corrected {

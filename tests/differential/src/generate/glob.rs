@@ -97,7 +97,7 @@ pub fn glob_path(random: &mut Random, glob: &str) -> String {
             _ => {}
         }
         match token {
-            Token::Char(c) => out.push(c),
+            Token::Char(c) | Token::Escaped(c) => out.push(c),
             Token::Any => out.push(random.pick(&['a', 'b', 'x', '.', '-', 'é', '\n'])),
             Token::Star => out.push_str(random.pick(&["", "a", "foo", "x.y", "é", ".hidden", "a b"])),
             Token::DoubleStar => out.push_str(random.pick(&["", "a", "a/b", "x/y/z", "é/", "foo", "/"])),
