@@ -143,6 +143,10 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
             Token::Escaped('/') if tokens.get(at + 1) == Some(&Token::DoubleStar) => {
                 return Asked::Excluded("`\\/**`");
             }
+            // `globset` takes the escaped character for one between alternatives, and drops it.
+            Token::Escaped(',' | '{') if tokens.get(at + 1) == Some(&Token::DoubleStar) => {
+                return Asked::Excluded("`\\,**`");
+            }
             // The root of the site is below itself.
             Token::Char('/')
                 if tokens.get(at + 1) == Some(&Token::DoubleStar)
@@ -203,7 +207,7 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
     Asked::Matcher(Box::new(Corrected {
         matcher: built.compile_matcher(),
         respelt,
-        root: glob == "/",
+        root: matches!(tokens[..], [Token::Char('/') | Token::Escaped('/')]) && respelt.is_none(),
         counts_bytes,
         ascii: glob.is_ascii(),
         ignore_case,
