@@ -119,6 +119,9 @@ pub fn corrected(glob: &str, ignore_case: bool) -> Asked {
     if build(glob, ignore_case).is_err() {
         return Asked::Refused;
     }
+    if glob.contains(STAND_IN) {
+        return Asked::Excluded("a control character that stands for others here");
+    }
     let mut tokens = tokens(glob);
     let mut respelt = None;
     if glob.len() > 1 && tokens.last() == Some(&Token::Char('/')) {
@@ -223,18 +226,28 @@ fn build(glob: &str, ignore_case: bool) -> Result<globset::Glob, globset::Error>
         .build()
 }
 
+/// No glob names this one.
+const STAND_IN: &str = "\u{1}";
+
+/// `path` with one byte for each unit beyond ASCII. A glob of ASCII cannot tell them apart.
+fn stood_in(path: &str) -> String {
+    let unit = |c: char| if c.is_ascii() { c.to_string() } else { STAND_IN.repeat(c.len_utf16()) };
+    path.chars().map(unit).collect()
+}
+
 impl Corrected {
     /// Should `path` be taken? With the correction that had a part in it, or why it cannot be said.
     ///
     /// # Errors
     /// Why `globset` cannot be asked.
     pub fn takes(&self, path: &str) -> Result<(bool, Option<&'static str>), &'static str> {
-        if !path.is_ascii() && self.counts_bytes {
-            return Err("`?` or a class, and a path beyond ASCII: `globset` takes bytes");
+        if !path.is_ascii() && !self.ascii && self.counts_bytes {
+            return Err("`?` or a class, and both beyond ASCII: `globset` takes bytes");
         }
         if !path.is_ascii() && !self.ascii && self.ignore_case {
-            return Err("without case beyond ASCII: `globset` folds ASCII only");
+            return Err("without case, and both beyond ASCII: `globset` folds ASCII only");
         }
+        let path = &if self.ascii { stood_in(path) } else { path.to_owned() };
         if self.matcher.is_match(path) {
             return Ok((true, self.respelt));
         }
@@ -244,5 +257,53 @@ impl Corrected {
             }
             None => Ok((false, self.respelt)),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_that_list_a_slash() {
+        for (members, lists) in [
+            ("/", true),
+            ("a", false),
+            ("+-9", true),
+            ("a-", false),
+            ("-/", true),
+            ("]-a", false),
+            // The end of a range is moved by a second `-`.
+            ("----_", true),
+            ("!-/-,", false),
+        ] {
+            assert_eq!(lists_slash(members), lists, "[{members}]");
+        }
+    }
+
+    #[test]
+    fn corrections() {
+        let takes = |glob: &str, path: &str| match corrected(glob, false) {
+            Asked::Matcher(corrected) => corrected.takes(path),
+            other => panic!("{glob}: {other:?}"),
+        };
+        for (glob, path, expected, correction) in [
+            ("/x/*", "/x/y", true, None),
+            ("/x/**", "/x", true, Some("`/x/**` takes `/x`")),
+            ("/**", "/", true, None),
+            ("/{a,b/**}", "/b", true, Some("`/x/**` takes `/x`")),
+            ("/x[!a]y", "/x/y", false, Some("no class takes `/`")),
+            ("/x", "/x/", true, Some("one slash at the end of the path")),
+            ("/x/", "/x", true, Some("one slash at the end of the glob")),
+            (r"/x\\/", r"/x\", true, Some("one slash at the end of the glob")),
+            ("/", "//", false, None),
+            ("/a?b", "/aéb", true, None),
+            ("/a?b", "/a😀b", false, None),
+        ] {
+            assert_eq!(takes(glob, path), Ok((expected, correction)), "{glob} {path}");
+        }
+        assert!(takes("/é?", "/éé").is_err());
+        assert!(matches!(corrected("/[/]", false), Asked::Excluded(_)));
+        assert!(matches!(corrected("/[", false), Asked::Refused));
     }
 }

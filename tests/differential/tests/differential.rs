@@ -8,7 +8,7 @@ use portcullis_differential::with_stack;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Pairs of each short run.
-const PAIRS: usize = 20_000;
+const PAIRS: usize = 60_000;
 
 fn checked(seed: u64, pairs: usize) {
     let started = Instant::now();

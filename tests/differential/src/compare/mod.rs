@@ -184,3 +184,38 @@ pub fn minimise(mut case: Case, mut path: Option<String>) -> (Case, Option<Strin
 fn without_each(text: &str) -> impl Iterator<Item = String> {
     text.char_indices().map(|(at, c)| format!("{}{}", &text[..at], &text[at + c.len_utf8()..]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(text: &str, reading: Reading) -> Pair {
+        let options = Options { ignore_case: false, dot_all: true };
+        match open(&Case { reading, text: text.to_owned(), options }) {
+            Opened::Both(pair) => *pair,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    /// A comparison that cannot tell things apart proves nothing: each side answers for another pattern.
+    #[test]
+    fn what_differs_is_seen() {
+        let found = || Reading::Route(route::Options::default());
+        for (ours, theirs, reading, path) in [
+            ("/a", "/b", Reading::Dialect(Dialect::Pattern), "/a"),
+            ("/:x", "/:y", Reading::Dialect(Dialect::Pattern), "/a"),
+            ("/(a?)(a*)", "/(a??)(a*)", Reading::Dialect(Dialect::Pattern), "/a"),
+            ("(?<n>.*)(?<m>.*)", "(?<n>.*?)(?<m>.*)", Reading::Dialect(Dialect::Regex), "x"),
+            ("/*", "/**", Reading::Dialect(Dialect::Glob), "/a/b"),
+            ("/x/**", "/x/*", Reading::Dialect(Dialect::Glob), "/x"),
+            ("/a(.*)", "/(a.*)", found(), "/ab"),
+        ] {
+            let mut mixed = pair(ours, reading.clone());
+            mixed.theirs = pair(theirs, reading).theirs;
+            assert!(matches!(mixed.ask(path), Answer::Differs(_)), "{ours} {theirs} {path}");
+        }
+        let mut mixed = pair("b", Reading::RegExp);
+        mixed.finder = pair("ab", Reading::RegExp).finder;
+        assert!(matches!(mixed.ask("ab"), Answer::Differs(_)), "the place of the match");
+    }
+}

@@ -39,8 +39,8 @@ fn walk(random: &mut Random, node: &Node, out: &mut Vec<u16>) {
         }
         Node::Capture(_, body) => walk(random, body, out),
         Node::Repeat { body, min, max, .. } => {
-            let more = random.weighted(&[(35, 0), (30, 1), (20, 2), (10, 3), (5, 6)]);
-            let count = max.map_or(min + more, |max| max.min(min + more)).min(12);
+            let more = random.weighted(&[(35, 0), (30, 1), (20, 2), (10, 3), (4, 6), (1, 40)]);
+            let count = max.map_or(min + more, |max| max.min(min + more)).min(40);
             for _ in 0..count {
                 walk(random, body, out);
             }

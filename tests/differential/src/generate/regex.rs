@@ -45,11 +45,11 @@ pub fn regex(random: &mut Random, style: Style) -> String {
         }
     }
     let mut writer = Writer { random, style, out: String::new(), names: 0 };
-    if style == Style::Found && writer.random.chance(40) {
+    if style == Style::Found && writer.random.chance(75) {
         writer.out.push('^');
     }
     writer.disjunction(0);
-    if style == Style::Found && writer.random.chance(40) {
+    if style == Style::Found && writer.random.chance(75) {
         writer.out.push('$');
     }
     let text = writer.out;
@@ -202,6 +202,8 @@ impl Writer<'_> {
             (1, "{0,}"),
             (1, "{3,1}"),
             (1, "{,2}"),
+            (1, "{9,40}"),
+            (1, "{30}"),
         ]);
         self.out.push_str(quantifier);
         if self.random.chance(20) {
