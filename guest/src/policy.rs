@@ -1,8 +1,9 @@
 //! The compiled policy: immutable, made by [`crate::config`], read by [`crate::decide`]. No text is parsed after this.
 
 use crate::cases::Case;
+use crate::next::{self, NextConfig};
 use crate::pattern::{Pattern, PatternSet};
-use crate::request::{Condition, HostPattern};
+use crate::request::{Condition, HostPattern, PathRules};
 use crate::session::ProviderSettings;
 use crate::supply::Need;
 use crate::template::Template;
@@ -47,6 +48,21 @@ pub struct Policy {
     pub cases: Vec<Case>,
     /// `[proxy]`.
     pub proxy: ProxySettings,
+    /// `[paths]`.
+    pub paths: PathRules,
+    /// `[next]`, or the preset `nextjs`.
+    pub next: Option<NextRules>,
+}
+
+/// A Next.js app is behind.
+#[derive(Debug, Default)]
+pub struct NextRules {
+    /// What changes the meaning of paths.
+    pub config: NextConfig,
+    /// `config.matcher`: where transforms apply; `None`: everywhere.
+    pub matcher: Option<next::Matcher>,
+    /// Outside the matcher nothing is protected, because the config says so.
+    pub unprotected_outside: bool,
 }
 
 /// One guard or route.
@@ -70,6 +86,17 @@ pub struct Rule {
     pub request_headers: Vec<EditTemplate>,
     /// Response header edits, `set-cookie` included.
     pub response_headers: Vec<EditTemplate>,
+}
+
+impl Rule {
+    /// Does it only change what is served, and keep nobody out?
+    pub fn is_transform(&self) -> bool {
+        match &self.then {
+            Then::Continue | Then::Redirect { .. } => true,
+            Then::Respond(respond) => respond.status < 400,
+            Then::Require(_) => false,
+        }
+    }
 }
 
 /// When a rule applies. All parts must hold; an empty part holds.

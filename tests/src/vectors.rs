@@ -18,8 +18,12 @@ pub struct File {
     pub name: String,
     /// The document of a `.json` file.
     pub document: Value,
+    /// The lines of a `.jsonl` file.
+    pub lines: Vec<Value>,
     /// How many cases it holds.
     pub count: usize,
+    /// Why it cannot be read, if it cannot.
+    pub broken: Option<String>,
 }
 
 /// All `.json` and `.jsonl` files below `root`, by name.
@@ -46,15 +50,23 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
 }
 
 fn read(root: &Path, path: &Path) -> Result<File, String> {
-    let fail = |error: String| format!("{}: {error}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     let name = path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/");
-    if path.extension().is_some_and(|e| e == "jsonl") {
-        return Ok(File { name, document: Value::Null, count: text.lines().filter(|l| !l.trim().is_empty()).count() });
-    }
-    let document: Value = serde_json::from_str(&text).map_err(|e| fail(e.to_string()))?;
-    let count = list(&document).len();
-    Ok(File { name, document, count })
+    let mut file = File { name, document: Value::Null, lines: Vec::new(), count: 1, broken: None };
+    let read = if path.extension().is_some_and(|e| e == "jsonl") {
+        let lines = text.lines().filter(|line| !line.trim().is_empty());
+        lines.map(serde_json::from_str).collect::<Result<_, _>>().map(|lines| {
+            file.lines = lines;
+            file.count = file.lines.len();
+        })
+    } else {
+        serde_json::from_str(&text).map(|document| {
+            file.document = document;
+            file.count = list(&file.document).len();
+        })
+    };
+    file.broken = read.err().map(|error| error.to_string());
+    Ok(file)
 }
 
 /// The cases of a document: `vectors`, `cases`, `scenarios`, or the document itself when it is a list.

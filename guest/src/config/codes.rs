@@ -47,6 +47,9 @@ codes! {
     UNKNOWN_PARAM "P212" "a template names a capture that is not there" "Use a parameter of the route's own patterns or hosts.";
     OPEN_CHILDREN "P213" "what is below a protected page is open" "Write `/admin/**` (glob) or `/admin/:path*` (pattern) to protect what is below, too.";
     NO_IDENTITY "P214" "a template needs a session that the rule does not ask for" "Add `require = \"session\"`, or leave the claim out.";
+    REGEXP "P215" "a JavaScript `RegExp` cannot be taken" "Flags: `i` and `s`. Look-behind and back-references are not supported: matching takes linear time always.";
+    MATCHER "P216" "an entry of `next.matcher` cannot be built" "See the message: Next.js refuses to build with it, too, unless it is a look-behind or a back-reference.";
+    LOCALE "P217" "not a locale" "Write a language tag: `en`, `fr-CA`.";
 
     DUPLICATE_ID "P301" "two rules have the same name" "Give each rule its own `id`; `request`, `default` and `sign-in` are taken.";
     UNKNOWN_ROLE "P302" "unknown role" "Define it in `[roles]`.";

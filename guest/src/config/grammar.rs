@@ -12,6 +12,7 @@ macro_rules! key {
     };
 }
 
+mod paths;
 mod providers;
 mod proxy;
 mod root;

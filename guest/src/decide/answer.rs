@@ -1,10 +1,11 @@
 //! Answers that the gate makes itself: how a refusal looks for each kind of request.
 
+use super::Compiled;
 use super::edits::private;
+use super::facts::Facts;
 use super::requirement::{Denial, Why};
-use super::{Compiled, Facts};
 use crate::policy::{OnRefusal, Respond, Rule, SignIn};
-use crate::request::{Authority, Kind, Target, append_param, check_path, checked_return, param};
+use crate::request::{Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param};
 use crate::verdict::{Action, Forward, Header, Reply, Verdict};
 
 /// Seconds after which a client may ask again when keys were not to be had: the host retries a failed fetch after 1 s.
@@ -132,7 +133,7 @@ impl Answering<'_> {
         if let Some(path) = &custom.rewrite {
             let response = private(self.session_read.0, self.session_read.1);
             let forward = Forward {
-                target: path.clone(),
+                target: self.compiled.with_base(path.clone()),
                 upstream: rule.map_or(0, |rule| rule.upstream),
                 status: Some(status),
                 response: response.into_iter().map(crate::verdict::HeaderEdit::Set).collect(),
@@ -147,7 +148,7 @@ impl Answering<'_> {
     }
 
     fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
-        let Ok(location) = Header::new("location", to) else {
+        let Ok(location) = Header::new("location", self.compiled.with_base(to.to_owned())) else {
             return self.plain(404, "Not Found", "the redirect has no safe address");
         };
         let mut headers = vec![location];
@@ -179,7 +180,7 @@ impl Answering<'_> {
             Kind::Fetch => {
                 headers.extend(Header::fixed("content-type", "application/problem+json"));
                 let sign_in = self.compiled.policy().sign_in.as_ref().filter(|_| status == 401);
-                problem(status, title, sign_in.map(|sign_in| sign_in.to.as_str()))
+                problem(status, title, sign_in.map(|sign_in| self.compiled.with_base(sign_in.to.clone())))
             }
             Kind::Navigation | Kind::FormPost => {
                 headers.extend(Header::fixed("content-type", "text/html; charset=utf-8"));
@@ -205,7 +206,7 @@ impl Answering<'_> {
 }
 
 /// RFC 9457.
-fn problem(status: u16, title: &str, sign_in: Option<&str>) -> Vec<u8> {
+fn problem(status: u16, title: &str, sign_in: Option<String>) -> Vec<u8> {
     let mut body = serde_json::json!({ "type": "about:blank", "title": title, "status": status });
     if let (Some(sign_in), Some(members)) = (sign_in, body.as_object_mut()) {
         members.insert("sign-in".to_owned(), sign_in.into());
@@ -230,15 +231,15 @@ pub(crate) fn return_address(sign_in: &SignIn, target: &Target) -> String {
 }
 
 /// Path and query of a rewrite: a canonical path, with the client's query unless the rule writes one.
-pub(crate) fn rewritten(filled: Option<String>, query: Option<&str>) -> Option<String> {
+pub(crate) fn rewritten(filled: Option<String>, query: Option<&str>, rules: PathRules) -> Option<String> {
     let filled = filled?;
     let (path, own) = match filled.split_once('?') {
         Some((path, own)) => (path, Some(own)),
         None => (filled.as_str(), None),
     };
-    let path = check_path(path).ok()?;
+    let path = check_path(path, rules).ok()?;
     match own.or(query) {
-        Some(query) => check_path(&format!("{path}?{query}")).ok(),
+        Some(query) => check_path(&format!("{path}?{query}"), rules).ok(),
         None => Some(path),
     }
 }

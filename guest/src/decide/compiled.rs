@@ -71,6 +71,14 @@ impl Compiled {
         self.reads_authorization
     }
 
+    /// An address as the world sees it: a path of a Next.js app lies below its base path.
+    pub(super) fn with_base(&self, address: String) -> String {
+        match &self.policy.next {
+            Some(next) => next.config.with_base(address),
+            None => address,
+        }
+    }
+
     /// Must captures of the path be taken for this rule?
     pub(super) fn uses_params(&self, rule: &Rule) -> bool {
         self.uses_params.get(rule.number as usize).copied().unwrap_or(true)
@@ -89,13 +97,14 @@ impl Compiled {
         if cookies {
             names.push("origin".to_owned());
         }
-        for rule in self.policy.guards.iter().chain(&self.policy.routes) {
-            for condition in rule.matcher.has.iter().chain(&rule.matcher.missing) {
-                match &condition.kind {
-                    ConditionKind::Header(name) => names.push(name.clone()),
-                    ConditionKind::Cookie(_) => cookies = true,
-                    ConditionKind::Query(_) | ConditionKind::Host => {}
-                }
+        let rules = self.policy.guards.iter().chain(&self.policy.routes);
+        let conditions = rules.flat_map(|rule| rule.matcher.has.iter().chain(&rule.matcher.missing));
+        let matcher = self.policy.next.iter().flat_map(|next| &next.matcher).flat_map(|matcher| &matcher.entries);
+        for condition in conditions.chain(matcher.flat_map(|entry| entry.has.iter().chain(&entry.missing))) {
+            match &condition.kind {
+                ConditionKind::Header(name) => names.push(name.clone()),
+                ConditionKind::Cookie(_) => cookies = true,
+                ConditionKind::Query(_) | ConditionKind::Host => {}
             }
         }
         if cookies {

@@ -1,7 +1,8 @@
 //! Header edits of a request that passes.
 
+use super::Compiled;
+use super::facts::Facts;
 use super::matching::Hit;
-use super::{Compiled, Facts};
 use crate::policy::EditTemplate;
 use crate::session::Identity;
 use crate::template::Fill;

@@ -1,6 +1,7 @@
 //! Which rules a request hits, view by view.
 
-use super::{Compiled, Facts};
+use super::Compiled;
+use super::facts::{Facts, Judged};
 use crate::policy::{Matcher, Rule};
 use crate::request::{Condition, ConditionKind};
 use crate::session::Identity;
@@ -19,7 +20,7 @@ pub(crate) struct Hit<'a> {
 impl Hit<'_> {
     /// What templates of this rule can be filled with.
     pub(crate) fn fill<'b>(&'b self, facts: &'b Facts<'_>, identity: Option<&'b Identity>) -> Fill<'b> {
-        Fill { params: &self.params, identity, path: facts.target.path() }
+        Fill { params: &self.params, identity, path: facts.page() }
     }
 }
 
@@ -39,7 +40,7 @@ pub(crate) fn guards<'a>(
     }
     let mut hits: Vec<(u32, Hit<'a>)> = Vec::new();
     let mut scratch = Vec::new();
-    for path in views(facts) {
+    for Judged { path, .. } in facts.readings() {
         candidates(compiled, path, true, &mut scratch);
         for &place in &scratch {
             let Some(rule) = guards.get(place as usize) else { continue };
@@ -68,7 +69,7 @@ pub(crate) fn routes<'a>(
 ) -> Vec<Hit<'a>> {
     let mut hits: Vec<Hit<'a>> = Vec::with_capacity(1);
     let mut scratch = Vec::new();
-    for path in views(facts) {
+    for Judged { path, weak } in facts.readings() {
         if trace.enabled() {
             explain_misses(compiled, path, facts, switches, trace);
         }
@@ -78,6 +79,12 @@ pub(crate) fn routes<'a>(
             let params = applies(compiled, rule, path, facts, switches).ok()?;
             Some(Hit { rule: Some(rule), params })
         });
+        if hit.is_none() && weak {
+            trace.note(Stage::Route, Outcome::No, || {
+                ("default".into(), format!("no route takes `{path}`, and another reading stands for it"))
+            });
+            continue;
+        }
         let hit = hit.unwrap_or(Hit { rule: None, params: Vec::new() });
         match hit.rule {
             Some(rule) => note(trace, Stage::Route, compiled, rule, path, Ok(())),
@@ -89,10 +96,6 @@ pub(crate) fn routes<'a>(
         }
     }
     hits
-}
-
-fn views<'a>(facts: &'a Facts<'_>) -> impl Iterator<Item = &'a str> {
-    std::iter::once(facts.target.path()).chain(facts.target.views().iter().map(|view| view.path.as_str()))
 }
 
 /// Places of the rules whose patterns take `path`, and of those without patterns; ascending.
@@ -124,6 +127,9 @@ fn applies(
     facts: &Facts<'_>,
     switches: Switches<'_>,
 ) -> Result<Vec<(String, String)>, String> {
+    if rule.is_transform() && !facts.runs() {
+        return Err("outside `next.matcher`".to_owned());
+    }
     let Matcher { patterns, except, hosts, methods, has, missing, when } = &rule.matcher;
     if let Some(need) = when
         && !switches(*need)
@@ -153,11 +159,13 @@ fn applies(
         }
     }
     if compiled.uses_params(rule) {
-        // Parameters are taken from the canonical path; a view only says that the rule applies.
-        let captures = patterns
-            .iter()
-            .find_map(|&pattern| compiled.policy().patterns.get(pattern as usize)?.captures(facts.target.path()));
-        params.extend(captures.unwrap_or_default());
+        // Parameters are taken from the canonical path; a view only says that the rule applies. What Next.js takes for
+        // the same page is a path in its own right.
+        let capture = |path: &str| {
+            patterns.iter().find_map(|&pattern| compiled.policy().patterns.get(pattern as usize)?.captures(path))
+        };
+        let own = || compiled.policy().next.as_ref().and_then(|_| capture(path));
+        params.extend(capture(facts.target.path()).or_else(own).unwrap_or_default());
     }
     Ok(params)
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod compiled;
 mod edits;
+mod facts;
 mod matching;
 mod requirement;
 #[cfg(test)]
@@ -17,10 +18,11 @@ pub(crate) use visitor::Who;
 
 use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SIGN_IN, Require, Rule, Then};
 use crate::question::{Answers, Asked};
-use crate::request::{Authority, Cookies, Head, Kind, Refusal, Target};
+use crate::request::{Authority, Head, Kind, Refusal};
 use crate::trace::{Outcome, Stage, Trace};
 use crate::verdict::{Action, Header, Reply, Step, Verdict};
 use edits::Edits;
+use facts::{Facts, Turned};
 use matching::Hit;
 use requirement::Held;
 use visitor::Visitor;
@@ -32,16 +34,6 @@ pub(crate) struct Question<'a> {
     pub head: &'a Head,
     /// Answers so far.
     pub answers: Answers<'a>,
-}
-
-/// What is known of a request before any rule is asked. Made once, by [`Facts::read`].
-#[derive(Debug)]
-pub(crate) struct Facts<'a> {
-    head: &'a Head,
-    target: Target,
-    authority: Authority,
-    cookies: Cookies<'a>,
-    kind: Kind,
 }
 
 /// The world must answer first.
@@ -62,7 +54,8 @@ pub(crate) fn decide(
     });
     let facts = match Facts::read(compiled, head) {
         Ok(facts) => facts,
-        Err(refusal) => return Step::Verdict(refuse(&refusal, trace)),
+        Err(Turned::Away(refusal)) => return Step::Verdict(refuse(&refusal, trace)),
+        Err(Turned::Aside(location)) => return Step::Verdict(turn_aside(&location, trace)),
     };
     facts.explain(trace);
     let mut case =
@@ -91,6 +84,10 @@ impl Case<'_, '_> {
     fn judge(&mut self) -> Result<Verdict, Halt> {
         let policy = self.compiled.policy();
         let mut edits = Edits::default();
+        if policy.next.as_ref().is_some_and(|next| next.unprotected_outside) && !self.facts.runs() {
+            let target = self.facts.target.path_and_query();
+            return Ok(self.finish(RULE_DEFAULT, 0, target, false, edits, "outside next.matcher".to_owned()));
+        }
 
         let guards = matching::guards(self.compiled, self.facts, &self.visitor.switches(), self.trace);
         for hit in guards {
@@ -126,7 +123,10 @@ impl Case<'_, '_> {
         if self.foreign_socket() {
             return Ok(self.answer(number).forbidden("websocket from another origin"));
         }
-        edits.collect(primary, self.facts, self.visitor.identity());
+        // Outside the matcher a rule still says who may pass, and does nothing else.
+        if self.facts.runs() {
+            edits.collect(primary, self.facts, self.visitor.identity());
+        }
         Ok(self.forward(route, number, primary, edits))
     }
 
@@ -178,14 +178,16 @@ impl Case<'_, '_> {
     /// The sign-in page is open to everybody; signed-in visitors go on to where they wanted.
     fn sign_in_page(&mut self, edits: &Edits) -> Result<Option<Verdict>, Halt> {
         let Some(sign_in) = &self.compiled.policy().sign_in else { return Ok(None) };
-        let path = self.facts.target.path();
-        let here = path == sign_in.to || path.strip_suffix('/').is_some_and(|p| !p.is_empty() && p == sign_in.to);
+        let is_it = |path: &str| path.strip_suffix('/').filter(|path| !path.is_empty()).unwrap_or(path) == sign_in.to;
         // A spelling with other readings is no visit of the sign-in page: the routes judge it.
-        if !here || !self.facts.target.views().is_empty() {
+        if !self.facts.target.views().is_empty() || !self.facts.readings().all(|seen| seen.weak || is_it(seen.path)) {
             return Ok(None);
         }
+        let path = self.facts.target.path();
         self.trace.note(Stage::Route, Outcome::Yes, || ("sign-in".into(), format!("`{path}` is the sign-in page")));
-        let leads_on = matches!(self.facts.head.method.as_str(), "GET" | "HEAD") && self.facts.kind != Kind::Prefetch;
+        let leads_on = matches!(self.facts.head.method.as_str(), "GET" | "HEAD")
+            && self.facts.kind != Kind::Prefetch
+            && self.facts.runs();
         if leads_on && self.visitor.signed_in(self.facts, self.trace)? {
             let back = answer::return_address(sign_in, &self.facts.target);
             return Ok(Some(self.answer(RULE_SIGN_IN).redirect_session(&back, "already signed in")));
@@ -200,11 +202,12 @@ impl Case<'_, '_> {
         edits.identity(self.compiled, self.visitor.identity());
         let reason = self.visitor.reason();
         let upstream = route.map_or(0, |route| route.upstream);
-        let Some(template) = route.and_then(|route| route.rewrite.as_ref()) else {
+        let Some(template) = route.and_then(|route| route.rewrite.as_ref()).filter(|_| self.facts.runs()) else {
             return self.finish(number, upstream, self.facts.target.path_and_query(), false, edits, reason);
         };
         let filled = template.address(&hit.fill(self.facts, self.visitor.identity()));
-        match answer::rewritten(filled, self.facts.target.query()) {
+        let filled = filled.map(|filled| self.compiled.with_base(filled));
+        match answer::rewritten(filled, self.facts.target.query(), self.compiled.policy().paths) {
             Some(target) => self.finish(number, upstream, target, true, edits, reason),
             // A claim is missing, or the filled path would be another place than it says: nothing is there.
             None => self.answer(number).not_found("the rewrite has no safe path"),
@@ -236,29 +239,6 @@ impl Case<'_, '_> {
     }
 }
 
-impl<'a> Facts<'a> {
-    fn read(compiled: &Compiled, head: &'a Head) -> Result<Self, Refusal> {
-        let authority = Authority::parse(&head.authority)?;
-        let target = Target::parse(&head.target)?;
-        let cookies = Cookies::parse(head.lines("cookie"))?;
-        if compiled.reads_authorization() && head.lines("authorization").nth(1).is_some() {
-            return Err(Refusal::bad("authorization-twice", "more than one `authorization` line"));
-        }
-        let kind = Kind::of(head, &target);
-        Ok(Self { head, target, authority, cookies, kind })
-    }
-
-    fn explain(&self, trace: &mut Trace) {
-        trace.note(Stage::Canonical, Outcome::Info, || {
-            (self.target.path_and_query(), format!("host {}", self.authority.host))
-        });
-        for view in self.target.views() {
-            trace.note(Stage::View, Outcome::Info, || (view.path.clone(), view.name.to_owned()));
-        }
-        trace.note(Stage::Kind, Outcome::Info, || (self.kind.name().to_owned(), String::new()));
-    }
-}
-
 /// The answer to a request that no rule gets to see.
 fn refuse(refusal: &Refusal, trace: &mut Trace) -> Verdict {
     trace.note(Stage::Canonical, Outcome::No, || (refusal.reason.to_owned(), refusal.detail.clone()));
@@ -273,6 +253,26 @@ fn refuse(refusal: &Refusal, trace: &mut Trace) -> Verdict {
         rule: RULE_REQUEST,
         kind: Kind::Fetch,
         reason: refusal.reason.to_owned(),
+        subject: None,
+    }
+}
+
+/// The answer to a request whose path has an empty segment: the same path without, as Next.js answers.
+fn turn_aside(location: &str, trace: &mut Trace) -> Verdict {
+    trace.note(Stage::Canonical, Outcome::No, || {
+        ("empty-segment".to_owned(), "sent to the path with single slashes".to_owned())
+    });
+    trace.note(Stage::Answer, Outcome::Info, || (format!("redirect {location}"), "by request".to_owned()));
+    let headers = [Header::new("location", location).ok(), Header::fixed("cache-control", "no-store")];
+    Verdict {
+        action: Action::Redirect(Reply {
+            status: 308,
+            headers: headers.into_iter().flatten().collect(),
+            body: Vec::new(),
+        }),
+        rule: RULE_REQUEST,
+        kind: Kind::Fetch,
+        reason: "empty-segment".to_owned(),
         subject: None,
     }
 }

@@ -1,7 +1,8 @@
 //! Who asks: read from the request when a rule wants to know, at most once; or given as a persona.
 
 use super::edits::Edits;
-use super::{Compiled, Facts, Halt, Started};
+use super::facts::Facts;
+use super::{Compiled, Halt, Started};
 use crate::policy::RespondBody;
 use crate::question::Answers;
 use crate::session::{Found, Identity};

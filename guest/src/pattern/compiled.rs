@@ -85,7 +85,7 @@ impl Pattern {
         Self::build(source, Expression::regexp(source, flags)?, flags)
     }
 
-    fn build(text: &str, expression: Expression, flags: Flags) -> Result<Self, PatternError> {
+    pub(super) fn build(text: &str, expression: Expression, flags: Flags) -> Result<Self, PatternError> {
         let Expression { tree, names } = expression;
         let nodes = tree.root.sequence();
         let (literal, taken) = shape::literal(&tree, nodes, flags.fold);

@@ -22,6 +22,11 @@ impl PatternError {
         Self { code, span: at.into(), message: message.into(), help: None }
     }
 
+    /// A condition without what it needs.
+    pub(crate) fn condition(message: String) -> Self {
+        Self::new("condition", 0..0, message)
+    }
+
     #[must_use]
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

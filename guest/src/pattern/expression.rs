@@ -4,7 +4,7 @@ use super::error::PatternError;
 use super::glob;
 use super::js::{self, Fault, Flags};
 use super::node::{Assert, Node, Repeat, Tree};
-use super::route::{self, Route, RouteOptions};
+use super::route::{self, Parameter, Route, RouteOptions};
 
 /// Longest pattern, in characters: the limit of Next.js for a `source`.
 pub(super) const MAX_CHARS: usize = 4_096;
@@ -24,7 +24,7 @@ impl Expression {
         check_length(text)?;
         let route = route::translate(text, options)?;
         let tree = js::parse(&route.regex, flags).map_err(|fault| in_route(text, &route, fault))?;
-        let names = route.keys.into_iter().take(tree.captures.len()).enumerate().collect();
+        let names = route.keys.iter().map(Parameter::name).take(tree.captures.len()).enumerate().collect();
         let anchored = tree.is_anchored();
         if options.start && options.end && options.ends_with.is_empty() && !anchored && flags.dot_all {
             // `^` and `$` are parts of an alternation then. JavaScript takes that, and the pattern opens more than it says.
@@ -33,6 +33,20 @@ impl Expression {
                 .help("write a parenthesis within `[]` as `\\(` or `\\)`"));
         }
         Ok(Self { tree: tree.searched(), names })
+    }
+
+    /// A route pattern whose match may be followed by a slash, with its named parameters alone.
+    pub(super) fn next_rule(text: &str, options: &RouteOptions<'_>, flags: Flags) -> Result<Self, PatternError> {
+        let route = route::translate(text, options)?;
+        // Its own faults first: they have places.
+        Self::route(text, options, flags)?;
+        let regex = route.regex.strip_suffix('$').unwrap_or(&route.regex);
+        let tree = js::parse(&format!("{regex}(?:\\/)?$"), flags).map_err(|fault| in_route(text, &route, fault))?;
+        let names = route.keys.iter().take(tree.captures.len()).enumerate().filter_map(|(number, key)| match key {
+            Parameter::Named(name) => Some((number, name.clone())),
+            Parameter::Numbered(_) => None,
+        });
+        Ok(Self { names: names.collect(), tree: tree.searched() })
     }
 
     /// A glob.

@@ -4,7 +4,7 @@ use super::automaton::Automaton;
 use super::expression::{Expression, MAX_CHARS};
 use super::js::{self, Flags};
 use super::node::Node;
-use super::route::{self, RouteOptions};
+use super::route::{self, Parameter, RouteOptions};
 use super::{Options, Params, PatternError, nfa};
 
 /// One entry of a list that path-to-regexp makes one expression of.
@@ -19,6 +19,7 @@ pub enum Entry<'e> {
 /// A pattern, or a list of them, to be found in paths.
 #[derive(Debug)]
 pub struct Finder {
+    source: String,
     automaton: Automaton,
     names: Vec<String>,
 }
@@ -49,7 +50,7 @@ impl Finder {
                     // Its own faults first: they have places.
                     Expression::route(text, route, Flags { dot_all: false, ..options.flags() })?;
                     let made = route::translate(text, route)?;
-                    names.extend(made.keys);
+                    names.extend(made.keys.iter().map(Parameter::name));
                     sources.push(made.regex);
                 }
                 Entry::RegExp(source) => {
@@ -73,7 +74,12 @@ impl Finder {
         let automaton = Automaton::compile(&tree, tree.root.sequence()).map_err(|nfa::TooMany| {
             PatternError::new("too-many-states", whole(), format!("too large for {MAX_CHARS} characters"))
         })?;
-        Ok(Self { automaton, names })
+        Ok(Self { source, automaton, names })
+    }
+
+    /// `source` of the expression.
+    pub fn source(&self) -> &str {
+        &self.source
     }
 
     /// The first match in `path`, as JavaScript finds it.

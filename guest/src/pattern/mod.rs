@@ -23,6 +23,7 @@ mod js;
 mod language;
 mod list;
 mod misplaced;
+mod next;
 mod nfa;
 mod node;
 mod route;
@@ -36,6 +37,7 @@ pub use error::PatternError;
 pub use find::{Entry, Finder, Found};
 pub use language::{Answer, Edit, Effort, End, Language, Question};
 pub use misplaced::misplaced;
+pub use next::NextOptions;
 pub use route::RouteOptions;
 pub use set::PatternSet;
 

@@ -2,7 +2,7 @@
 
 use super::query::last_param;
 use super::{Cookies, Head, Target};
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, PatternError};
 use std::borrow::Cow;
 
 /// What a condition looks at.
@@ -28,6 +28,31 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// A condition of `config.matcher`, bit for bit: its value is put between `^` and `$` as it is, so that `a|b` takes all
+    /// that begins with `a` and all that ends with `b`.
+    ///
+    /// # Errors
+    /// `condition` for an unknown kind or a key that is missing; else as [`Pattern::regexp`].
+    pub fn next(kind: &str, key: Option<&str>, value: Option<&str>) -> Result<Self, PatternError> {
+        let kind = match (kind, key) {
+            ("header", Some(name)) => ConditionKind::Header(name.to_lowercase()),
+            ("cookie", Some(name)) => ConditionKind::Cookie(name.to_owned()),
+            ("query", Some(name)) => ConditionKind::Query(name.to_owned()),
+            ("host", _) => ConditionKind::Host,
+            _ => return Err(PatternError::condition(format!("`{kind}` needs a `key`"))),
+        };
+        let value = value.filter(|value| !value.is_empty());
+        let value = value.map(|value| {
+            Pattern::regexp(&format!("^{value}$"), "").map_err(|mut error| {
+                // Places are those of the value as written.
+                error.span.start = error.span.start.saturating_sub(1).min(value.len());
+                error.span.end = error.span.end.saturating_sub(1).min(value.len());
+                error
+            })
+        });
+        Ok(Self { kind, value: value.transpose()? })
+    }
+
     /// Does it hold? Named groups of `value` are the captures. As Next.js does it, a condition without `value` captures
     /// the value under the letters of its key, and a host without groups under `host`.
     ///

@@ -154,7 +154,8 @@ fn framework(head: &Head, target: &Target) -> Option<Kind> {
     if lists(head, "rsc", "1") {
         return Some(Kind::Rsc);
     }
-    (head.has("x-nextjs-data") || target.path().starts_with("/_next/data/")).then_some(Kind::Data)
+    // A base path or a locale may stand before it.
+    (head.has("x-nextjs-data") || target.path().contains("/_next/data/")).then_some(Kind::Data)
 }
 
 /// What a browser says itself (Fetch Metadata Request Headers); scripts cannot set these.
@@ -304,6 +305,7 @@ mod tests {
         assert_eq!(kind("POST", "/a", &with(&[("next-action", "ab"), ("accept", "text/x-component")])), Kind::Action);
         assert_eq!(kind("GET", "/_next/data/b/a.json", &with(&[])), Kind::Data);
         assert_eq!(kind("GET", "/%5fnext/data/b/a.json", &with(&[])), Kind::Data);
+        assert_eq!(kind("GET", "/base/fr/_next/data/b/a.json", &with(&[])), Kind::Data);
         assert_eq!(kind("GET", "/a", &with(&[("x-nextjs-data", "1")])), Kind::Data);
     }
 

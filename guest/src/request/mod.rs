@@ -16,9 +16,9 @@ pub use cookie::{CookieRead, Cookies, MAX_BYTES as MAX_COOKIE_BYTES, MAX_PAIRS a
 pub use head::Head;
 pub use host::{Authority, HostPattern};
 pub use kind::{Kind, sample_headers};
-pub use query::{append_param, decode_component, encode_component, param};
+pub use query::{append_param, decode_component, decode_uri, decode_uri_component, encode_component, param};
 pub use return_url::{ReturnRules, checked_return};
-pub use target::{MAX_PATH, MAX_TARGET, PathRules, Target, View, check_path};
+pub use target::{MAX_PATH, MAX_TARGET, PathRules, Target, View, check_path, without_empty_segments};
 
 /// Why a request is refused before any rule is asked. A value with a reason, not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,6 +40,37 @@ pub fn decode_component(text: &str) -> Option<String> {
     decode(text, Broken::Refuse)
 }
 
+/// `decodeURIComponent`: as [`decode_component`], but `+` stays.
+pub fn decode_uri_component(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for unit in units(text.as_bytes()) {
+        bytes.push(match unit {
+            Unit::Broken => return None,
+            other => other.byte(),
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// `decodeURI`: as [`decode_uri_component`], but the escapes of characters with a meaning in addresses stay as they are.
+pub fn decode_uri(text: &str) -> Option<String> {
+    const RESERVED: &[u8] = b";/?:@&=+$,#";
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for unit in units(text.as_bytes()) {
+        let width = if matches!(unit, Unit::Escape(_)) { 3 } else { 1 };
+        match unit {
+            Unit::Broken => return None,
+            Unit::Escape(byte) if RESERVED.contains(&byte) => {
+                bytes.extend_from_slice(text.as_bytes().get(at..at + width).unwrap_or_default());
+            }
+            other => bytes.push(other.byte()),
+        }
+        at += width;
+    }
+    String::from_utf8(bytes).ok()
+}
+
 fn pairs(query: &str) -> impl DoubleEndedIterator<Item = (&str, &str)> {
     query.split('&').filter(|pair| !pair.is_empty()).map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }

@@ -22,12 +22,20 @@ pub struct View {
     pub path: String,
 }
 
-/// Which checks of a path may be relaxed. The default relaxes none.
+/// Which checks of a path are relaxed (`[paths]`). The default relaxes none. Whatever is kept, the readings that it makes
+/// possible are judged, too, and a dangerous one is refused as ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PathRules {
-    /// Keep `%2F` instead of refusing it (`[paths] encoded-slash = "keep"`). Readings with a real slash in its
-    /// place are judged too, and dot segments that it hides are refused all the same.
+    /// Keep `%2F`; the reading with a slash in its place is judged beside it.
     pub keep_encoded_slash: bool,
+    /// Keep `%5C`; the readings with a backslash and with a slash in its place are judged beside it.
+    pub keep_encoded_backslash: bool,
+    /// Keep a `%` that starts no escape.
+    pub keep_bad_escape: bool,
+    /// Keep escapes of control characters and line separators; the reading that ends before a NUL is judged, too.
+    pub keep_encoded_control: bool,
+    /// Do not refuse `//`: send the client to the path with single slashes ([`without_empty_segments`]).
+    pub redirect_double_slash: bool,
 }
 
 /// A target that has passed every refusal.
@@ -75,7 +83,7 @@ impl Target {
         if let Some(path) = plain_path(path) {
             return Ok(Self { path, query, views: Vec::new() });
         }
-        let path = canonical_path(path)?;
+        let path = canonical_path(path, rules)?;
         let views = readings::of(&path, rules).map_err(refuse)?;
         Ok(Self { path, query, views })
     }
@@ -95,6 +103,12 @@ impl Target {
         &self.views
     }
 
+    /// The same target with another query, which must be a part of the canonical one.
+    #[must_use]
+    pub fn with_query(self, query: Option<String>) -> Self {
+        Self { query, ..self }
+    }
+
     /// Path and query, as sent upstream.
     pub fn path_and_query(&self) -> String {
         match &self.query {
@@ -108,9 +122,24 @@ impl Target {
 /// rules as a client's, and give its canonical form.
 ///
 /// # Errors
-/// The reason for which [`Target::parse`] would refuse it.
-pub fn check_path(text: &str) -> Result<String, &'static str> {
-    Target::parse(text.as_bytes()).map(|target| target.path_and_query()).map_err(|refusal| refusal.reason)
+/// The reason for which [`Target::parse_with`] would refuse it.
+pub fn check_path(text: &str, rules: PathRules) -> Result<String, &'static str> {
+    let target = Target::parse_with(text.as_bytes(), rules);
+    target.map(|target| target.path_and_query()).map_err(|refusal| refusal.reason)
+}
+
+/// The target with runs of slashes in its path made one, if that was all that was wrong with it.
+pub fn without_empty_segments(raw: &[u8], rules: PathRules) -> Option<String> {
+    let end = raw.iter().position(|&byte| byte == b'?').unwrap_or(raw.len());
+    let (path, query) = raw.split_at(end);
+    let mut merged = Vec::with_capacity(raw.len());
+    for &byte in path {
+        if byte != b'/' || merged.last() != Some(&b'/') {
+            merged.push(byte);
+        }
+    }
+    merged.extend_from_slice(query);
+    (merged != raw).then(|| Target::parse_with(&merged, rules).ok())?.map(|target| target.path_and_query())
 }
 
 /// The path as it is, when it is in canonical form and has one reading only. Ordinary paths end here: one pass, one copy.
@@ -133,10 +162,25 @@ fn plain_path(path: &[u8]) -> Option<String> {
 
 /// One spelling: unreserved characters decoded, other escapes upper case, and what no URL may hold raw
 /// (the path percent-encode set of the WHATWG URL standard) encoded. The rest stays.
-fn canonical_path(raw: &[u8]) -> Result<String, Refusal> {
+fn canonical_path(raw: &[u8], rules: PathRules) -> Result<String, Refusal> {
+    let (out, broken) = spelled(raw, rules)?;
+    // `%%341` would become `%41`, another path: what is kept must stay what it is.
+    if broken && spelled(out.as_bytes(), rules)?.0 != out {
+        return Err(refuse("bad-escape"));
+    }
+    Ok(out)
+}
+
+/// The path in one spelling, and whether it holds a `%` that starts no escape.
+fn spelled(raw: &[u8], rules: PathRules) -> Result<(String, bool), Refusal> {
     let mut out = String::with_capacity(raw.len() + 8);
+    let mut broken = false;
     for unit in units(raw) {
         match unit {
+            Unit::Broken if rules.keep_bad_escape => {
+                broken = true;
+                out.push('%');
+            }
             Unit::Broken => return Err(refuse("bad-escape")),
             Unit::Escape(byte) if is_unreserved(byte) => out.push(char::from(byte)),
             Unit::Escape(byte) => push_escape(&mut out, byte),
@@ -145,7 +189,7 @@ fn canonical_path(raw: &[u8]) -> Result<String, Refusal> {
             Unit::Plain(byte) => out.push(visible(byte)?),
         }
     }
-    Ok(out)
+    Ok((out, broken))
 }
 
 /// A query is not ours to understand: bad escapes and odd characters are kept, as real applications send them. Only

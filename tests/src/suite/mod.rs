@@ -7,6 +7,7 @@ mod jwt;
 mod keys;
 mod redirect;
 mod rotation;
+mod routes;
 
 use crate::engine::{Answer, Engine, Outcome};
 use crate::report::{Report, Row, Verdict};
@@ -15,6 +16,11 @@ use std::time::Duration;
 
 /// Run one file through all engines, or say why not.
 pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
+    if let Some(why) = &file.broken {
+        let mut row = Row::new(&file.name, "-");
+        row.note("the file", Verdict::Failed(why.clone()));
+        return report.push(row);
+    }
     match file.name.as_str() {
         "security/jwt.json" => {
             for engine in engines {
@@ -42,6 +48,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 rotation::run(file, engine.as_ref(), report);
             }
         }
+        other if routes::knows(other) => routes::run(file, report),
         other => {
             let mut row = Row::new(&file.name, "-");
             row.skip(file.count, needs(other));
@@ -66,7 +73,7 @@ fn needs(name: &str) -> &'static str {
         ("security", "route-bypass.json" | "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }
-        ("routes" | "routes-public", _) => "needs the matcher alone: run by the tests of the `pattern` room",
+        ("routes-public", "realworld.jsonl") => "needs nothing: lists without answers",
         ("cookies", "cookie-header.json") => "needs no decision: it documents how other parsers read",
         _ => "needs a translation: nobody knows this file",
     }

@@ -1,5 +1,6 @@
 //! The document, and the tables that are about the whole site.
 
+use super::paths::{NEXT, PATHS};
 use super::providers::{BEARER, SESSION};
 use super::proxy::PROXY;
 use super::rules::{CLAIM_TEST, GUARD, ROUTE};
@@ -20,7 +21,10 @@ pub(in crate::config) static ROOT: Table = Table {
             "What happens to a path that no route names; there is no implied default.",
             required
         ),
+        key!("presets", &Shape::List(&Shape::Word(PRESETS)), "What is behind: settings that go together."),
         key!("proxy", &Shape::Table(&PROXY), "Settings of the proxy; a runtime that is no proxy ignores them."),
+        key!("paths", &Shape::Table(&PATHS), "Checks of a path that can be relaxed."),
+        key!("next", &Shape::Table(&NEXT), "A Next.js app is behind."),
         key!("sign-in", &Shape::Table(&SIGN_IN), "Where visitors without a session are sent."),
         key!("session", &Shape::Map(Names::Own("provider"), &Shape::Table(&SESSION)), "Sessions in cookies, by name."),
         key!("bearer", &Shape::Map(Names::Own("provider"), &Shape::Table(&BEARER)), "Bearer tokens, by name."),
@@ -48,8 +52,17 @@ pub(in crate::config) static ROOT: Table = Table {
         ("sessions", "`[session.NAME]`"),
         ("role", "`[roles]`"),
         ("tenant", "`[tenants]`"),
+        ("preset", "`presets`"),
+        ("nextjs", "`[next]`"),
+        ("matcher", "`[next]` with `matcher`"),
+        ("path", "`[paths]`"),
     ],
 };
+
+const PRESETS: &[(&str, &str)] = &[(
+    "nextjs",
+    "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
+)];
 
 const DEFAULTS: &[(&str, &str)] = &[
     ("public", "everybody may pass"),

@@ -1,5 +1,6 @@
 //! `[[guard]]`, `[[route]]` and what stands in them.
 
+use super::paths::REGEXP;
 use super::{Key, Names, Shape, Table};
 
 const ID: Key = key!("id", &Shape::Text("name"), "Name of the rule, in logs, in `explain` and in tests.");
@@ -7,8 +8,12 @@ const GLOB: Key =
     key!("glob", &Shape::Texts("glob"), "Paths as globs: `/admin/**` (takes `/admin` too), `/img/*.png`.");
 const PATTERN: Key = key!(
     "pattern",
-    &Shape::Texts("route pattern"),
-    "Paths as in `createRouteMatcher`: `/product(.*)`, `/docs/:path*`."
+    &Shape::Choice(&[
+        Shape::Text("route pattern"),
+        Shape::List(&Shape::Choice(&[Shape::Text("route pattern"), Shape::Table(&REGEXP)])),
+        Shape::Table(&REGEXP),
+    ]),
+    "Paths as in `createRouteMatcher`: `/product(.*)`, `/docs/:path*`, one or a list; a `RegExp` is a table."
 );
 const REGEX: Key = key!(
     "regex",
@@ -92,6 +97,14 @@ pub(super) static GUARD: Table = Table {
     habits: HABITS,
 };
 
+const COMPAT: &[(&str, &str)] = &[
+    ("js", "`pattern` as path-to-regexp 6.3 does it, bit for bit: case does not count, `.` stops at line breaks"),
+    (
+        "next",
+        "`pattern` as Next.js reads the `source` of redirects, rewrites and headers: a segment ends at `/` alone, one slash may follow",
+    ),
+];
+
 pub(super) static ROUTE: Table = Table {
     name: "route",
     title: "[[route]]",
@@ -108,14 +121,7 @@ pub(super) static ROUTE: Table = Table {
         HAS,
         MISSING,
         WHEN,
-        key!(
-            "compat",
-            &Shape::Word(&[(
-                "js",
-                "`pattern` as path-to-regexp 6.3 does it, bit for bit: case does not count, `.` stops at line breaks"
-            )]),
-            "How `pattern` is read."
-        ),
+        key!("compat", &Shape::Word(COMPAT), "How `pattern` is read."),
         REQUIRE,
         REDIRECT,
         RESPOND,
@@ -151,7 +157,7 @@ const CONDITION_TYPES: &[(&str, &str)] = &[
     ("host", "the host; takes no `key`"),
 ];
 
-static CONDITION: Table = Table {
+pub(super) static CONDITION: Table = Table {
     name: "condition",
     title: "has / missing",
     doc: "A condition, as in Next.js. Named groups of `value` are captures: `(?<id>\\d+)` is `:id` in `redirect` and `rewrite`.",

@@ -9,6 +9,7 @@ mod headers;
 mod identity;
 mod keys;
 mod lints;
+mod next;
 mod paths;
 mod providers;
 mod proxy;
@@ -64,6 +65,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
     let identity = identity::identity(&mut lower, root.get("identity"));
     let default = default_rule(&mut lower, root);
+    let (paths, next) = next::rules(&mut lower, root);
     let rules = rules::rules(&mut lower, root);
     lints::lints(&mut lower, &rules, &default);
     let cases = tests::cases(&mut lower, root.get("tests"), &rules.names);
@@ -82,6 +84,8 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         roles: lower.roles,
         cases,
         proxy,
+        paths,
+        next,
     }
 }
 

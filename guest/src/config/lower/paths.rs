@@ -4,7 +4,7 @@ use super::{Lower, address};
 use crate::config::codes;
 use crate::config::document::Node;
 use crate::diagnostic::{Diagnostic, Span};
-use crate::pattern::{Dialect, Options, Pattern, misplaced};
+use crate::pattern::{Dialect, Options, Pattern, PatternError, misplaced};
 use crate::request::HostPattern;
 
 /// Keys and dialects.
@@ -20,14 +20,35 @@ pub(super) struct Compare {
     /// Does the rule protect? Then paths are read generously, so that no other spelling slips by; what is open, or
     /// left out of a protecting rule, is taken exactly as written.
     pub(super) generous: bool,
-    /// `compat = "js"`: route patterns as JavaScript has them.
-    pub(super) js: bool,
+    /// How route patterns are read.
+    pub(super) compat: Compat,
+}
+
+/// `compat`
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Compat {
+    /// Not written: by what the rule does.
+    Safe,
+    /// As JavaScript has them.
+    Js,
+    /// As Next.js reads a `source` of `next.config`.
+    Next,
+}
+
+impl Compat {
+    pub(super) fn of(node: &Node) -> Self {
+        match node.get("compat").and_then(Node::text) {
+            Some("js") => Self::Js,
+            Some("next") => Self::Next,
+            _ => Self::Safe,
+        }
+    }
 }
 
 impl Compare {
     fn options(self, dialect: Dialect) -> Options {
         match dialect {
-            Dialect::Pattern if self.js => Options { ignore_case: true, dot_all: false },
+            Dialect::Pattern if self.compat != Compat::Safe => Options { ignore_case: true, dot_all: false },
             _ => Options { ignore_case: self.generous, dot_all: true },
         }
     }
@@ -38,6 +59,8 @@ impl Compare {
 pub(super) struct Written {
     pub(super) dialect: Dialect,
     pub(super) text: String,
+    /// Of a JavaScript `RegExp`, whose source is the text.
+    pub(super) flags: Option<String>,
     pub(super) span: Span,
     pub(super) pattern: Pattern,
 }
@@ -47,13 +70,35 @@ impl Lower<'_> {
     pub(super) fn paths(&mut self, node: &Node, compare: Compare) -> Vec<Written> {
         let mut all = Vec::new();
         for (key, dialect) in DIALECTS {
-            for (node, text) in self.texts(node.get(key)) {
-                let options = compare.options(dialect);
-                let Some(pattern) = self.pattern(node, text, dialect, options) else { continue };
-                all.push(Written { dialect, text: text.to_owned(), span: node.span, pattern });
+            for member in node.get(key).map(Node::members).unwrap_or_default() {
+                all.extend(self.written(member, dialect, compare));
             }
         }
         all
+    }
+
+    /// One entry of a list of paths.
+    fn written(&mut self, node: &Node, dialect: Dialect, compare: Compare) -> Option<Written> {
+        if let Some(regexp) = node.get("regexp").filter(|_| dialect == Dialect::Pattern) {
+            let source = regexp.text().filter(|source| !source.is_empty())?;
+            let flags = node.get("flags").and_then(Node::text).unwrap_or_default();
+            let pattern = Pattern::regexp(source, flags).map_err(|error| {
+                // A fault of the flags has its place in them.
+                let faulty = ["stateful-regexp", "unsupported-flag"].contains(&error.code);
+                let place = node.get("flags").filter(|_| faulty).unwrap_or(regexp);
+                self.refuse(codes::REGEXP, place, error);
+            });
+            let (text, flags) = (source.to_owned(), Some(flags.to_owned()));
+            return Some(Written { dialect, text, flags, span: regexp.span, pattern: pattern.ok()? });
+        }
+        let text = node.text().filter(|text| !text.is_empty())?;
+        let pattern = match compare.compat {
+            Compat::Next if dialect == Dialect::Pattern => {
+                Pattern::next_rule(text).map_err(|error| self.refuse(codes::PATTERN, node, error)).ok()?
+            }
+            _ => self.pattern(node, text, dialect, compare.options(dialect))?,
+        };
+        Some(Written { dialect, text: text.to_owned(), flags: None, span: node.span, pattern })
     }
 
     fn pattern(&mut self, node: &Node, text: &str, dialect: Dialect, options: Options) -> Option<Pattern> {
@@ -71,17 +116,18 @@ impl Lower<'_> {
 
     /// Compile, or say what is wrong at the very place.
     pub(super) fn compile(&mut self, node: &Node, text: &str, dialect: Dialect, options: Options) -> Option<Pattern> {
-        let error = match Pattern::compile(dialect, text, options) {
-            Ok(pattern) => return Some(pattern),
-            Err(error) => error,
-        };
         let code = match dialect {
             Dialect::Glob => codes::GLOB,
             Dialect::Pattern => codes::PATTERN,
             Dialect::Regex => codes::REGEX,
         };
+        Pattern::compile(dialect, text, options).map_err(|error| self.refuse(code, node, error)).ok()
+    }
+
+    /// A pattern that cannot be compiled.
+    pub(super) fn refuse(&mut self, code: &'static str, node: &Node, error: PatternError) {
         let span = self.inside(node, error.span.start..error.span.end);
-        let finding = Diagnostic::error(code, span, error.message);
+        let finding = Diagnostic::error(code, span, format!("{} ({})", error.message, error.code));
         let advice = match error.code {
             "look-around" | "look-behind" | "back-reference" => Some(NO_LOOKING.to_owned()),
             _ => None,
@@ -90,7 +136,6 @@ impl Lower<'_> {
             Some(help) => finding.help(help),
             None => finding,
         });
-        None
     }
 
     /// One host.
@@ -132,11 +177,15 @@ impl Written {
             Dialect::Pattern => &['(', ':', '{', '*', '+', '?', '\\'],
             Dialect::Regex => return None,
         };
-        (address::is_path(&self.text) && !self.text.contains(special)).then_some(self.text.as_str())
+        (self.flags.is_none() && address::is_path(&self.text) && !self.text.contains(special))
+            .then_some(self.text.as_str())
     }
 
     /// Does it match every path?
     pub(super) fn is_everything(&self) -> bool {
+        if self.flags.is_some() {
+            return false;
+        }
         match self.dialect {
             Dialect::Glob => self.text == "/**",
             Dialect::Pattern => ["/(.*)", "(.*)", "/:path*"].contains(&self.text.as_str()),
@@ -152,7 +201,10 @@ mod tests {
     /// What protects is read generously, what opens exactly; `compat = "js"` is about route patterns only.
     #[test]
     fn options_fail_closed() {
-        let of = |generous, js, dialect| Compare { generous, js }.options(dialect);
+        let of = |generous, js, dialect| {
+            let compat = if js { Compat::Js } else { Compat::Safe };
+            Compare { generous, compat }.options(dialect)
+        };
         let options = |ignore_case, dot_all| Options { ignore_case, dot_all };
         for dialect in [Dialect::Glob, Dialect::Pattern, Dialect::Regex] {
             assert_eq!(of(true, false, dialect), options(true, true));

@@ -1,7 +1,7 @@
 //! `[[guard]]` and `[[route]]`.
 
 use super::Lower;
-use super::paths::{Compare, Written};
+use super::paths::{Compare, Compat, Written};
 use crate::config::check::is_name;
 use crate::config::document::Node;
 use crate::config::{codes, near};
@@ -119,9 +119,9 @@ fn rule(lower: &mut Lower<'_>, node: &Node, is_route: bool, id: String) -> Optio
     }
     let before = lower.findings.iter().filter(|finding| finding.is_error()).count();
     let protects = protects(node);
-    let js = node.get("compat").and_then(Node::text) == Some("js");
-    let paths = lower.paths(node, Compare { generous: protects, js });
-    let left_out = Compare { generous: !protects, js };
+    let compat = Compat::of(node);
+    let paths = lower.paths(node, Compare { generous: protects, compat });
+    let left_out = Compare { generous: !protects, compat };
     let except = node.get("except").map(|except| lower.paths(except, left_out)).unwrap_or_default();
     let mut hosts = Vec::new();
     for (node, text) in lower.texts(node.get("host")) {

@@ -1,6 +1,7 @@
 //! The whole way from text to policy: samples that load, mistakes that are underlined.
 
 mod mistakes;
+mod next;
 mod properties;
 mod samples;
 

@@ -54,10 +54,29 @@ impl Default for RouteOptions<'_> {
 pub(super) struct Route {
     /// Source of the regular expression.
     pub(super) regex: String,
-    /// Names of the parameters; unnamed ones are numbered from 0.
-    pub(super) keys: Vec<String>,
+    /// The parameters.
+    pub(super) keys: Vec<Parameter>,
     /// Groups written by the user: where they lie in `regex` and in the pattern.
     pub(super) groups: Vec<(Range<usize>, Range<usize>)>,
+}
+
+/// Name of a parameter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Parameter {
+    /// `:name`, which may be all digits.
+    Named(String),
+    /// A group without a name; numbered from 0.
+    Numbered(usize),
+}
+
+impl Parameter {
+    /// As params call it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::Numbered(number) => number.to_string(),
+        }
+    }
 }
 
 /// Translate `text`.

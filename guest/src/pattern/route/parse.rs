@@ -1,7 +1,7 @@
 //! From tokens to stretches of text and parameters.
 
 use super::lex::{Kind, Token, lex};
-use super::{PatternError, RouteOptions, escape};
+use super::{Parameter, PatternError, RouteOptions, escape};
 use std::ops::Range;
 
 /// Read `text`.
@@ -21,7 +21,7 @@ pub(super) enum Part<'t> {
 #[derive(Debug)]
 pub(super) struct Key<'t> {
     /// None for `{text}`, which catches nothing.
-    pub(super) name: Option<String>,
+    pub(super) name: Option<Parameter>,
     pub(super) prefix: String,
     pub(super) suffix: String,
     pub(super) pattern: Pattern<'t>,
@@ -85,9 +85,9 @@ impl<'a, 't> Parser<'a, 't> {
         }
     }
 
-    fn number(&mut self) -> String {
+    fn number(&mut self) -> Parameter {
         self.keys += 1;
-        (self.keys - 1).to_string()
+        Parameter::Numbered(self.keys - 1)
     }
 
     fn modifier(&mut self) -> &'t str {
@@ -113,7 +113,7 @@ impl<'a, 't> Parser<'a, 't> {
                 }
                 self.flush(&mut path);
                 let at = start..name.or(pattern).map_or(start, |token| token.at.end);
-                let name = name.map_or_else(|| self.number(), |token| token.value.to_owned());
+                let name = name.map_or_else(|| self.number(), |token| Parameter::Named(token.value.to_owned()));
                 let pattern = match pattern {
                     Some(token) => Self::user(token),
                     None => self.safe_pattern(prefix, &at)?,
@@ -136,7 +136,7 @@ impl<'a, 't> Parser<'a, 't> {
                 self.must(Kind::Close)?;
                 let at = start..self.tokens.get(self.at - 1).map_or(start, |token| token.at.end);
                 let key = match (name, pattern) {
-                    (Some(token), _) => Some(token.value.to_owned()),
+                    (Some(token), _) => Some(Parameter::Named(token.value.to_owned())),
                     (None, Some(_)) => Some(self.number()),
                     (None, None) => None,
                 };

@@ -35,7 +35,7 @@ impl Route {
         let bare = prefix.is_empty() && suffix.is_empty();
         if repeated && bare {
             if !options.repeat_as_segments {
-                let message = format!("`{name}` cannot repeat without text before or after it");
+                let message = format!("`{}` cannot repeat without text before or after it", name.name());
                 return Err(PatternError::new("repeat-without-prefix", key.at.clone(), message)
                     .help("write `/:name*`, or `{-:name}*` for another separator"));
             }

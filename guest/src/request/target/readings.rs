@@ -2,8 +2,8 @@
 //! reading refuses the request; the harmless ones are judged beside the canonical path.
 //!
 //! Each step is something that a known server does: decode once more (double-decoding stacks), drop `;parameters`
-//! (Java servlet containers), decode before looking for `?` and `#` (home-made proxies), fold wide characters and
-//! drop trailing dots, spaces and stream names (Windows).
+//! (Java servlet containers), decode before looking for `?` and `#` (home-made proxies), fold wide characters, drop
+//! trailing dots, spaces and stream names, take a backslash for a slash (Windows), and end at a NUL (C strings).
 
 use super::{PathRules, View};
 use crate::request::percent::{Unit, units};
@@ -20,7 +20,7 @@ const DECODED: [&str; MAX_DEPTH] = ["decoded", "decoded twice", "decoded three t
 /// # Errors
 /// The reason, when one of them (or the canonical path itself) is dangerous.
 pub(super) fn of(canonical: &str, rules: PathRules) -> Result<Vec<View>, &'static str> {
-    judge(canonical)?;
+    judge(canonical, rules)?;
     let mut found = vec![(View { name: "canonical", path: canonical.to_owned() }, 0)];
     let mut next = 0;
     while let Some((view, depth)) = found.get(next) {
@@ -37,13 +37,15 @@ pub(super) fn of(canonical: &str, rules: PathRules) -> Result<Vec<View>, &'stati
             ("cut at a decoded `?` or `#`", depth, cut(path, &['?', '#'])),
             ("folded to ASCII", depth, folded(path)),
             ("without trailing dots", depth, trimmed(path)),
+            ("backslash as slash", depth, slashed(path)),
+            ("cut at NUL", depth, cut(path, &['\0'])),
         ];
         for (name, depth, path) in steps {
             let Some(path) = path else { continue };
             if found.iter().any(|(known, _)| known.path == path) {
                 continue;
             }
-            judge(&path)?;
+            judge(&path, rules)?;
             if found.len() > MAX_READINGS {
                 return Err("too-many-readings");
             }
@@ -55,8 +57,8 @@ pub(super) fn of(canonical: &str, rules: PathRules) -> Result<Vec<View>, &'stati
 }
 
 /// Is this reading one that no honest client asks for?
-fn judge(path: &str) -> Result<(), &'static str> {
-    if path.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+fn judge(path: &str, rules: PathRules) -> Result<(), &'static str> {
+    if !rules.keep_encoded_control && path.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err("encoded-control");
     }
     let mut segments = path.split('/').skip(1).peekable();
@@ -65,7 +67,7 @@ fn judge(path: &str) -> Result<(), &'static str> {
             return Err("empty-segment");
         }
         // Windows drops dots and spaces at the end of a name, so `. .` climbs like `..`, and `...` stays like `.`.
-        if segment.contains('.') && segment.chars().all(|c| matches!(c, '.' | ' ')) {
+        if segment.contains('.') && segment.chars().all(|c| matches!(c, '.' | ' ') || c.is_control()) {
             return Err("dot-segment");
         }
     }
@@ -82,7 +84,7 @@ fn decode(path: &str, rules: PathRules) -> Result<Option<String>, &'static str> 
     for unit in units(path.as_bytes()) {
         match unit {
             Unit::Escape(b'/') if !rules.keep_encoded_slash => return Err("encoded-slash"),
-            Unit::Escape(b'\\') => return Err("encoded-backslash"),
+            Unit::Escape(b'\\') if !rules.keep_encoded_backslash => return Err("encoded-backslash"),
             _ => {}
         }
         any |= matches!(unit, Unit::Escape(_));
@@ -105,6 +107,11 @@ fn each_segment(path: &str, change: impl Fn(&str) -> &str) -> Option<String> {
 
 fn without_parameters(path: &str) -> Option<String> {
     path.contains(';').then(|| each_segment(path, |s| s.split(';').next().unwrap_or_default()))?
+}
+
+/// As servers on Windows read it.
+fn slashed(path: &str) -> Option<String> {
+    path.contains('\\').then(|| path.replace('\\', "/"))
 }
 
 fn cut(path: &str, at: &[char]) -> Option<String> {

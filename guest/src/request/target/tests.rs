@@ -138,12 +138,60 @@ fn other_readings_are_kept_beside_it() {
 
 #[test]
 fn an_encoded_slash_is_kept_only_on_demand() {
-    let rules = PathRules { keep_encoded_slash: true };
+    let rules = PathRules { keep_encoded_slash: true, ..PathRules::default() };
     let target = Target::parse_with(b"/files/a%2fb", rules).unwrap();
     assert_eq!(target.path(), "/files/a%2Fb");
     assert_eq!(target.views(), [View { name: "decoded", path: "/files/a/b".to_owned() }]);
     for bad in ["/a/..%2fb", "/%2Fadmin", "/a%2f%2fb", "/a%5cb", "/a/%2e%2e%2f"] {
         assert!(Target::parse_with(bad.as_bytes(), rules).is_err(), "{bad}");
+    }
+}
+
+/// Each knob lets one thing through and nothing else, and what it lets through is judged in all its readings.
+#[test]
+fn what_is_kept_is_judged_in_every_reading() {
+    let none = PathRules::default();
+    for (rules, kept, path, view, still_refused) in [
+        (
+            PathRules { keep_encoded_backslash: true, ..none },
+            "/files/a%5cb",
+            "/files/a%5Cb",
+            "/files/a/b",
+            ["/a%5c..%5cb", "/%5cadmin", "/a%5c%5cb", "/a\\b", "/a%2fb"],
+        ),
+        (
+            PathRules { keep_encoded_control: true, ..none },
+            "/admin%00.css",
+            "/admin%00.css",
+            "/admin",
+            ["/a/..%00/b", "/a\0", "/a\tb", "/a%2fb", "/a/..%0a/b"],
+        ),
+        (
+            PathRules { keep_bad_escape: true, ..none },
+            "/100%/%61%C3%A9",
+            "/100%/a%C3%A9",
+            "/100%/a\u{e9}",
+            ["/%%341dmin", "/%%32%66", "/a%c0%af", "/a%2fb", "/a%00"],
+        ),
+    ] {
+        let target = Target::parse_with(kept.as_bytes(), rules).unwrap_or_else(|r| panic!("{kept}: {r:?}"));
+        assert_eq!(target.path(), path);
+        assert!(target.views().iter().any(|v| v.path == view), "{kept}: {:?}", target.views());
+        assert!(Target::parse(kept.as_bytes()).is_err(), "{kept}");
+        for bad in still_refused {
+            assert!(Target::parse_with(bad.as_bytes(), rules).is_err(), "{bad} with {rules:?}");
+        }
+    }
+}
+
+#[test]
+fn double_slashes_can_be_merged() {
+    let merge = |raw: &str| without_empty_segments(raw.as_bytes(), PathRules::default());
+    assert_eq!(merge("//admin//x?a=//b").as_deref(), Some("/admin/x?a=//b"));
+    assert_eq!(merge("//evil.example/%2e%2e").as_deref(), None, "still a dot segment");
+    assert_eq!(merge("///").as_deref(), Some("/"));
+    for same in ["/admin", "/a//..//b", "/;//a", "a//b", "//a%2fb"] {
+        assert_eq!(merge(same), None, "{same}");
     }
 }
 
@@ -158,11 +206,12 @@ fn sizes_have_an_end() {
 
 #[test]
 fn rewrites_are_checked_like_requests() {
-    assert_eq!(check_path("/t/acme/a%2ab?x=1").as_deref(), Ok("/t/acme/a%2Ab?x=1"));
-    assert_eq!(check_path("/t/../x"), Err("dot-segment"));
-    assert_eq!(check_path("/t//evil.example"), Err("empty-segment"));
-    assert_eq!(check_path("/t/a b"), Err("raw-space"));
-    assert_eq!(check_path("http://evil.example/"), Err("not-origin-form"));
+    let check = |text: &str| check_path(text, PathRules::default());
+    assert_eq!(check("/t/acme/a%2ab?x=1").as_deref(), Ok("/t/acme/a%2Ab?x=1"));
+    assert_eq!(check("/t/../x"), Err("dot-segment"));
+    assert_eq!(check("/t//evil.example"), Err("empty-segment"));
+    assert_eq!(check("/t/a b"), Err("raw-space"));
+    assert_eq!(check("http://evil.example/"), Err("not-origin-form"));
 }
 
 /// Texts that are rich in what this room is about.
@@ -224,6 +273,27 @@ proptest! {
         holds(raw.as_bytes())?;
     }
 
+    /// Whatever is kept: one spelling, and no reading that climbs or skips a segment.
+    #[test]
+    fn knobs_keep_the_promise(raw in nasty(), knobs in prop::array::uniform5(any::<bool>())) {
+        let [slash, backslash, escape, control, double] = knobs;
+        let rules = PathRules {
+            keep_encoded_slash: slash,
+            keep_encoded_backslash: backslash,
+            keep_bad_escape: escape,
+            keep_encoded_control: control,
+            redirect_double_slash: double,
+        };
+        if let Ok(target) = Target::parse_with(raw.as_bytes(), rules) {
+            let again = Target::parse_with(target.path_and_query().as_bytes(), rules);
+            prop_assert_eq!(again.as_ref(), Ok(&target));
+            for path in target.views().iter().map(|v| v.path.as_str()).chain([target.path()]) {
+                prop_assert!(path.starts_with('/') && !path.contains("//"));
+                prop_assert!(!path.split(['/', '\\']).any(|s| matches!(s, "." | "..")));
+            }
+        }
+    }
+
     #[test]
     fn any_bytes_are_survived(raw in prop::collection::vec(any::<u8>(), 0..64)) {
         holds(&raw)?;
@@ -233,7 +303,7 @@ proptest! {
     #[test]
     fn the_short_way_and_the_long_way_agree(raw in "/[a-c./%;:]{0,12}") {
         if let Some(plain) = plain_path(raw.as_bytes()) {
-            prop_assert_eq!(canonical_path(raw.as_bytes()), Ok(plain.clone()));
+            prop_assert_eq!(canonical_path(raw.as_bytes(), PathRules::default()), Ok(plain.clone()));
             prop_assert_eq!(readings::of(&plain, PathRules::default()), Ok(Vec::new()));
         }
     }

@@ -1,5 +1,7 @@
 //! Whole decisions over small configs. Sessions come from personas; signatures are judged in the `tests` crate.
 
+mod next;
+
 use crate::Gate;
 use crate::config::Format;
 use crate::request::Head;
