@@ -6,6 +6,7 @@
 //!
 //! Words are those of the characters that a canonical path holds, which is ASCII: an expression is asked for no others.
 
+mod backtrack;
 mod build;
 mod letters;
 mod machine;
@@ -19,10 +20,10 @@ mod tests;
 
 use super::class::Class;
 use super::expression::Expression;
-use super::js::Flags;
+use super::js::{self, Flags};
 use super::node::{Node, Repeat, Tree};
 use super::route::RouteOptions;
-use super::{Dialect, Options, PatternError, shape};
+use super::{Dialect, Options, PatternError, glob, shape};
 use machine::Machine;
 pub use question::{Answer, Edit, Question};
 
@@ -53,6 +54,7 @@ pub struct Language {
     machine: Machine,
     literal: String,
     end: End,
+    backtracks: bool,
 }
 
 /// What follows the literal text.
@@ -100,6 +102,17 @@ impl Language {
         Self::of(source, &Expression::regexp(source, flags)?.tree, flags)
     }
 
+    /// That of a glob as `globset` reads it (with `literal_separator`), without our corrections.
+    ///
+    /// # Errors
+    /// As [`Self::compile`].
+    pub fn globset(text: &str, options: Options) -> Result<Self, PatternError> {
+        let flags = Flags { dot_all: true, ..options.flags() };
+        let tree = js::parse(&glob::elsewhere(text)?, flags)
+            .map_err(|fault| PatternError::new(fault.code, 0..text.len(), fault.message))?;
+        Self::of(text, &tree, flags)
+    }
+
     fn of(text: &str, tree: &Tree, flags: Flags) -> Result<Self, PatternError> {
         let Some(machine) = Machine::new(tree) else {
             return Err(PatternError::new("too-tangled", 0..text.len(), "too large to be reasoned about"));
@@ -107,7 +120,8 @@ impl Language {
         let nodes = tree.root.sequence();
         let (literal, taken) = shape::literal(tree, nodes, flags.fold);
         let end = End::of(tree, nodes.get(taken..).unwrap_or_default());
-        Ok(Self { machine, literal: literal.into_iter().map(char::from).collect(), end })
+        let literal = literal.into_iter().map(char::from).collect();
+        Ok(Self { machine, literal, end, backtracks: backtrack::is_exponential(tree) })
     }
 
     /// Is `word`, which is ASCII, in it?
@@ -119,6 +133,12 @@ impl Language {
     /// What every word in it starts with, in lower case if letters are compared without case.
     pub fn literal(&self) -> &str {
         &self.literal
+    }
+
+    /// Would an engine that tries one way after the other, as that of JavaScript does, take exponential time for some text?
+    /// Here none does. Not told of what is too large.
+    pub fn backtracks(&self) -> bool {
+        self.backtracks
     }
 
     /// What follows that text.

@@ -19,6 +19,19 @@ pub enum Edit<'t> {
     Last(&'t str),
 }
 
+impl Edit<'_> {
+    /// The edited word, if there is one.
+    pub fn apply(self, word: &str) -> Option<String> {
+        match self {
+            Self::Whole => Some(word.to_owned()),
+            Self::Append(text) => Some(format!("{word}{text}")),
+            Self::Prepend(text) => Some(format!("{text}{word}")),
+            Self::Cut(at, text) => Some(format!("{}{text}", word.rsplit_once(at)?.0)),
+            Self::Last(text) => Some(format!("{}{text}", word.get(..word.len().checked_sub(1)?)?)),
+        }
+    }
+}
+
 /// What is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -54,12 +67,8 @@ pub(super) struct Part<'l> {
     pub(super) edit: Edit<'l>,
 }
 
-/// What must hold, by numbers of parts.
-#[derive(Debug)]
-pub(super) enum Clause {
-    AnyOf(Vec<usize>),
-    NotIn(usize),
-}
+/// Numbers of parts; of one at least must hold that its language has the word, or that it has not.
+pub(super) type Clause = Vec<(usize, bool)>;
 
 /// More parts have no room in a state.
 const MAX_PARTS: usize = 30;
@@ -85,8 +94,8 @@ impl<'l> Question<'l> {
     /// The edited word is in one of these languages.
     #[must_use]
     pub fn within_any_as(mut self, edit: Edit<'l>, languages: impl IntoIterator<Item = &'l Language>) -> Self {
-        let any = languages.into_iter().map(|language| self.part(edit, language)).collect();
-        self.clauses.push(Clause::AnyOf(any));
+        let any = languages.into_iter().map(|language| (self.part(edit, language), true)).collect();
+        self.clauses.push(any);
         self
     }
 
@@ -94,8 +103,7 @@ impl<'l> Question<'l> {
     #[must_use]
     pub fn outside_as(mut self, edit: Edit<'l>, languages: impl IntoIterator<Item = &'l Language>) -> Self {
         for language in languages {
-            let part = self.part(edit, language);
-            self.clauses.push(Clause::NotIn(part));
+            self = self.unless(edit, language, []);
         }
         self
     }
@@ -104,6 +112,20 @@ impl<'l> Question<'l> {
     #[must_use]
     pub fn outside(self, languages: impl IntoIterator<Item = &'l Language>) -> Self {
         self.outside_as(Edit::Whole, languages)
+    }
+
+    /// The edited word is not in the first language, or it is in one of the others.
+    #[must_use]
+    pub fn unless(
+        mut self,
+        edit: Edit<'l>,
+        language: &'l Language,
+        but: impl IntoIterator<Item = &'l Language>,
+    ) -> Self {
+        let mut clause = vec![(self.part(edit, language), false)];
+        clause.extend(but.into_iter().map(|language| (self.part(edit, language), true)));
+        self.clauses.push(clause);
+        self
     }
 
     fn part(&mut self, edit: Edit<'l>, language: &'l Language) -> usize {

@@ -106,21 +106,16 @@ impl<'q> Search<'q> {
     }
 
     fn holds(&self, state: &[u64]) -> bool {
-        self.clauses.iter().all(|clause| match clause {
-            Clause::AnyOf(parts) => parts.iter().any(|part| self.accepted(state, *part)),
-            Clause::NotIn(part) => !self.accepted(state, *part),
-        })
+        let mut clauses = self.clauses.iter();
+        clauses.all(|clause| clause.iter().any(|(part, wanted)| self.accepted(state, *part) == *wanted))
     }
 
     /// Could all clauses hold of some longer word?
     fn may_hold(&self, state: &[u64]) -> bool {
         let flags = state.last().copied().unwrap_or(0);
-        self.clauses.iter().all(|clause| match clause {
-            Clause::AnyOf(parts) => parts.iter().any(|part| {
-                let reader = self.readers.get(*part);
-                reader.is_some_and(|reader| reader.lives(state, Phase::of(flags, *part)))
-            }),
-            Clause::NotIn(_) => true,
-        })
+        let lives =
+            |part: usize| self.readers.get(part).is_some_and(|reader| reader.lives(state, Phase::of(flags, part)));
+        let mut clauses = self.clauses.iter();
+        clauses.all(|clause| clause.iter().any(|(part, wanted)| !wanted || lives(*part)))
     }
 }

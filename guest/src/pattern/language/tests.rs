@@ -85,6 +85,30 @@ fn too_much_is_not_decided() {
     assert_eq!(question, Answer::Undecided);
 }
 
+#[test]
+fn edited_words() {
+    for (edit, word, edited) in [
+        (Edit::Whole, "/a/b.c", Some("/a/b.c")),
+        (Edit::Append("/x"), "/a", Some("/a/x")),
+        (Edit::Prepend("/x"), "/a", Some("/x/a")),
+        (Edit::Cut('/', "/x"), "/a/b.c", Some("/a/x")),
+        (Edit::Cut('.', ""), "/a/b.c", Some("/a/b")),
+        (Edit::Cut('.', ""), "/a", None),
+        (Edit::Last("q"), "/ab", Some("/aq")),
+        (Edit::Last("q"), "", None),
+    ] {
+        assert_eq!(edit.apply(word).as_deref(), edited);
+    }
+}
+
+/// The exception of a language counts.
+#[test]
+fn exceptions() {
+    let (admin, all, login) = (language("/admin/:path*"), language("/(.*)"), language("/admin/login(.*)"));
+    let question = Question::new().within(&admin).unless(Edit::Whole, &all, [&login]);
+    assert_eq!(ask(&question).as_deref(), Some("/admin/login"));
+}
+
 /// Pieces of route patterns.
 fn route() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
@@ -165,13 +189,7 @@ proptest! {
         if let (Some((a, in_a)), Some((b, in_b)), Some((c, in_c))) = (both(&a, a_options), both(&b, b_options), both(&c, c_options)) {
             let short = Language::regexp("^[/ab.]{0,4}$", "").expect("valid");
             let edits = [Edit::Whole, Edit::Append("/b"), Edit::Prepend("/a"), Edit::Cut('/', "/b"), Edit::Last("a"), Edit::Cut('.', "")];
-            let edited = |word: &str| match edits[edit] {
-                Edit::Whole => Some(word.to_owned()),
-                Edit::Append(text) => Some(format!("{word}{text}")),
-                Edit::Prepend(text) => Some(format!("{text}{word}")),
-                Edit::Cut(at, text) => Some(format!("{}{text}", word.rsplit_once(at)?.0)),
-                Edit::Last(text) => Some(format!("{}{text}", word.get(..word.len().checked_sub(1)?)?)),
-            };
+            let edited = |word: &str| edits[edit].apply(word);
             let question = Question::new()
                 .within(&short)
                 .within_any_as(Edit::Whole, [&in_a, &in_b])
