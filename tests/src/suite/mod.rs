@@ -5,6 +5,7 @@ mod cookie_reader;
 mod cookies;
 mod jwt;
 mod keys;
+mod lint;
 mod redirect;
 mod rotation;
 mod routes;
@@ -48,6 +49,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 rotation::run(file, engine.as_ref(), report);
             }
         }
+        other if lint::knows(other) => lint::run(file, report),
         other if routes::knows(other) => routes::run(file, report),
         other => {
             let mut row = Row::new(&file.name, "-");
