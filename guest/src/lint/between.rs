@@ -59,7 +59,7 @@ impl<'a> Lint<'a> {
         };
         let before =
             |other: &Checked<'_>| (other.list, other.number) < place && (ordered || other.list == checked.list);
-        let everywhere = [&self.covers.protect, &self.covers.public];
+        let everywhere = [&self.covers.protect, &self.covers.public, &self.covers.elsewhere];
         let covers: &[_] = if ordered { &everywhere } else { &[&self.covers.matcher] };
         for cover in covers {
             let wanted = |other: &Checked<'a>| before(other) && counts(other);
