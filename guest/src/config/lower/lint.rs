@@ -30,7 +30,9 @@ pub(in crate::config) fn lint(text: &str, root: &Node, lowered: &Lowered) -> Lin
         let mut diagnostic = diagnostic(text, &sheets, finding)?;
         // The rules of a config hold outside of the matcher, too: what it leaves out matters to the app alone.
         let idle = sheet.list.role == Role::Matcher || finding.rule == "R23";
-        diagnostic.severity = match (idle && !outside, finding.severity) {
+        // `default` is always written, so what it says is meant.
+        let meant = finding.rule == "R29";
+        diagnostic.severity = match (idle && !outside || meant, finding.severity) {
             (true, _) => Severity::Note,
             // With an error no policy could be loaded.
             (false, Severity::Error) => Severity::Warning,
