@@ -5,6 +5,7 @@ mod cookie_reader;
 mod cookies;
 mod jwt;
 mod keys;
+mod lint;
 mod raw;
 mod redirect;
 mod rotation;
@@ -50,6 +51,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 rotation::run(file, engine.as_ref(), report);
             }
         }
+        other if lint::knows(other) => lint::run(file, report),
         other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");
