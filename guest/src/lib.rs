@@ -12,6 +12,7 @@ pub mod config;
 mod decide;
 pub mod diagnostic;
 mod gate;
+pub mod lint;
 pub mod next;
 pub mod pattern;
 pub mod policy;

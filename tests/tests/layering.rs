@@ -13,6 +13,7 @@ const GUEST: &[(&str, &[&str])] = &[
     ("trace", &[]),
     ("supply", &["diagnostic"]),
     ("pattern", &["diagnostic"]),
+    ("lint", &["diagnostic", "pattern"]),
     ("request", &["pattern", "diagnostic"]),
     ("next", &["pattern", "request"]),
     ("question", &["session"]),

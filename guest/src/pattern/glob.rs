@@ -22,7 +22,21 @@ pub(super) fn translate(text: &str) -> Result<String, PatternError> {
     let regex = glob.regex();
     let regex = regex.split_once('^').map_or(regex, |(_, regex)| regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);
-    Writer { text, slash, regex, at: 0, out: String::with_capacity(regex.len() + 16) }.write()
+    Writer { text, slash, regex, at: 0, plain: false, out: String::with_capacity(regex.len() + 16) }.write()
+}
+
+/// The same without our corrections, as `globset` with `literal_separator` has it: what a glob means elsewhere.
+pub(super) fn elsewhere(text: &str) -> Result<String, PatternError> {
+    check_depth(text)?;
+    let glob = GlobBuilder::new(text)
+        .literal_separator(true)
+        .backslash_escape(true)
+        .build()
+        .map_err(|error| PatternError::new("invalid-glob", 0..text.len(), error.kind().to_string()))?;
+    let regex = glob.regex();
+    let regex = regex.split_once('^').map_or(regex, |(_, regex)| regex);
+    let regex = regex.strip_suffix('$').unwrap_or(regex);
+    Writer { text, slash: false, regex, at: 0, plain: true, out: String::with_capacity(regex.len()) }.write()
 }
 
 /// Does `text` end with a backslash that escapes what follows, and not with one that is escaped itself?
@@ -49,6 +63,8 @@ struct Writer<'r> {
     slash: bool,
     regex: &'r str,
     at: usize,
+    /// Without corrections.
+    plain: bool,
     out: String,
 }
 
@@ -60,7 +76,7 @@ impl Writer<'_> {
             match byte {
                 b'\\' => self.escaped(false)?,
                 b'[' => self.class()?,
-                b'/' if self.is_suffix() => {
+                b'/' if !self.plain && self.is_suffix() => {
                     // A path always has its first slash.
                     self.out.push_str(if self.at == 0 { "/.*" } else { "(?:/.*)?" });
                     self.at += 3;
@@ -73,7 +89,7 @@ impl Writer<'_> {
             }
         }
         // Neither after `/` alone nor after what takes all below it.
-        if !below && (self.slash || self.out != "/") {
+        if !self.plain && !below && (self.slash || self.out != "/") {
             self.out.push_str("/?");
         }
         Ok(self.out)
@@ -96,7 +112,7 @@ impl Writer<'_> {
             self.at += NOT_SLASH.len();
             return Ok(());
         }
-        self.out.push_str("(?!/)[");
+        self.out.push_str(if self.plain { "[" } else { "(?!/)[" });
         self.at += 1;
         while let Some(byte) = self.peek(0) {
             if byte == b'\\' {
@@ -170,6 +186,15 @@ mod tests {
             (r"/a\\/", r"/a\\/?"),
         ] {
             assert_eq!(translate(glob).expect(glob), regex, "{glob}");
+        }
+        for (glob, regex) in [
+            ("/admin/**", "/admin/.*"),
+            ("/admin{,/**}", "/admin(?:/.*)"),
+            ("/a/[!x]b", "/a/[^x]b"),
+            ("/**/x", "(?:/|/.*/)x"),
+            ("/é/", "/é/"),
+        ] {
+            assert_eq!(elsewhere(glob).expect(glob), regex, "{glob}");
         }
         for (glob, code) in [("/{a", "invalid-glob"), ("/[a", "invalid-glob"), ("/[😀]", "astral-class")] {
             assert_eq!(translate(glob).expect_err(glob).code, code, "{glob}");

@@ -6,7 +6,8 @@
 //! expression, `js` parses that into a tree (`node`, `class`), and `expression` sees to it that the tree takes a
 //! whole path. Literal text at the front is taken off; if what
 //! follows has a simple `shape` that is all, else it becomes an `automaton` (`nfa`), run as `bits` or as a `list`
-//! of states, or with `capture`s (`rounds`). `set` finds among many patterns those whose literal text fits.
+//! of states, or with `capture`s (`rounds`). `set` finds among many patterns those whose literal text fits. `language`
+//! reasons about what patterns take, for the linter.
 
 mod automaton;
 mod bits;
@@ -19,6 +20,7 @@ mod expression;
 mod find;
 mod glob;
 mod js;
+mod language;
 mod list;
 mod misplaced;
 mod next;
@@ -34,6 +36,7 @@ mod tests;
 pub use compiled::Pattern;
 pub use error::PatternError;
 pub use find::{Entry, Finder, Found};
+pub use language::{Answer, Edit, Effort, End, Language, Question};
 pub use misplaced::misplaced;
 pub use next::NextOptions;
 pub use route::RouteOptions;

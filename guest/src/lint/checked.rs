@@ -1,0 +1,220 @@
+//! Entries with their languages, and what several of them cover together.
+
+use super::list::{Entry, List, Role, Source};
+use super::words::Words;
+use crate::pattern::{
+    Answer, Dialect, Edit, Effort, Language, NextOptions, Options, Pattern, PatternError, Question, RouteOptions,
+};
+use std::collections::BTreeMap;
+
+/// An entry that compiles.
+#[derive(Debug)]
+pub(super) struct Checked<'t> {
+    pub(super) list: usize,
+    pub(super) number: usize,
+    pub(super) role: Role,
+    pub(super) entry: &'t Entry<'t>,
+    pub(super) language: Language,
+}
+
+impl Checked<'_> {
+    pub(super) fn text(&self) -> &str {
+        self.entry.source.text()
+    }
+
+    /// A path that it takes: the text it is fixed to, or a short one.
+    pub(super) fn sample(&self, words: &Words, effort: &mut Effort) -> Answer {
+        let literal = self.language.literal();
+        if words.can_be_sent(literal) && self.language.contains(literal) {
+            return Answer::Word(literal.to_owned());
+        }
+        match Question::new().within(&words.clean).within(&self.language).ask(effort) {
+            Answer::None => words.ask(|paths| Question::new().within(paths).within(&self.language), effort),
+            answer => answer,
+        }
+    }
+}
+
+/// What an entry takes.
+pub(super) fn language(
+    source: Source<'_>,
+    ignore_case: bool,
+    next: &NextOptions<'_>,
+) -> Result<Language, PatternError> {
+    let options = Options { ignore_case, dot_all: true };
+    match source {
+        Source::Pattern(text) => Language::route(text, &RouteOptions::default(), options),
+        // Faults first: those of the whole have no place.
+        Source::Next(text) => {
+            let regexp = Pattern::next_regexp(text, next)?;
+            Language::regexp(&regexp, if ignore_case { "i" } else { "" })
+        }
+        Source::Glob(text) => Language::compile(Dialect::Glob, text, options),
+        Source::Globset(text) => Language::globset(text, options),
+        Source::Regex(text) => Language::compile(Dialect::Regex, text, options),
+        Source::RegExp { source, flags } => {
+            let mut flags: String = flags.chars().filter(|flag| !matches!(flag, 'g' | 'y' | 'i')).collect();
+            if ignore_case {
+                flags.push('i');
+            }
+            Language::regexp(source, &flags)
+        }
+    }
+}
+
+/// Several entries, by what their paths start with.
+#[derive(Debug, Default)]
+pub(super) struct Cover<'l> {
+    members: Vec<Member<'l>>,
+    by_literal: BTreeMap<String, Vec<usize>>,
+}
+
+/// An entry with the exceptions of its list.
+#[derive(Debug)]
+pub(super) struct Member<'l> {
+    pub(super) checked: &'l Checked<'l>,
+    except: &'l [Language],
+}
+
+/// All entries by role.
+#[derive(Debug)]
+pub(super) struct Covers<'l> {
+    pub(super) protect: Cover<'l>,
+    pub(super) public: Cover<'l>,
+    pub(super) elsewhere: Cover<'l>,
+    pub(super) matcher: Cover<'l>,
+    /// What each list leaves out.
+    pub(super) except: &'l [Vec<Language>],
+}
+
+impl<'l> Covers<'l> {
+    pub(super) fn new(all: &'l [Checked<'l>], except: &'l [Vec<Language>]) -> Self {
+        let of = |role| Cover::new(all, except, |checked| checked.role == role);
+        Self {
+            protect: of(Role::Protect),
+            public: of(Role::Public),
+            elsewhere: of(Role::Elsewhere),
+            matcher: of(Role::Matcher),
+            except,
+        }
+    }
+
+    pub(super) fn of(&self, role: Role) -> &Cover<'l> {
+        match role {
+            Role::Protect => &self.protect,
+            Role::Public => &self.public,
+            Role::Elsewhere => &self.elsewhere,
+            Role::Matcher => &self.matcher,
+        }
+    }
+}
+
+/// Most entries that one question takes in.
+const MOST_AT_ONCE: usize = 16;
+
+impl<'l> Cover<'l> {
+    /// Those of `all` that `wanted` takes; `except`: the exceptions of each list.
+    pub(super) fn new(
+        all: &'l [Checked<'l>],
+        except: &'l [Vec<Language>],
+        wanted: impl Fn(&Checked<'l>) -> bool,
+    ) -> Self {
+        let mut cover = Self::default();
+        for checked in all.iter().filter(|checked| wanted(checked)) {
+            let except = except.get(checked.list).map_or(&[][..], Vec::as_slice);
+            let literal = checked.language.literal().to_ascii_lowercase();
+            cover.by_literal.entry(literal).or_default().push(cover.members.len());
+            cover.members.push(Member { checked, except });
+        }
+        cover
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    pub(super) fn members(&self) -> impl Iterator<Item = &'l Checked<'l>> {
+        self.members.iter().map(|member| member.checked)
+    }
+
+    /// The first entry of those that `wanted` takes, that takes `path`.
+    pub(super) fn taker_of(&self, path: &str, wanted: impl Fn(&Checked<'l>) -> bool) -> Option<&'l Checked<'l>> {
+        self.number_of(path, &wanted).and_then(|number| self.members.get(number)).map(|member| member.checked)
+    }
+
+    /// Does any take it?
+    pub(super) fn takes(&self, path: &str) -> bool {
+        self.number_of(path, &|_| true).is_some()
+    }
+
+    fn number_of(&self, path: &str, wanted: &dyn Fn(&Checked<'l>) -> bool) -> Option<usize> {
+        let lower = path.to_ascii_lowercase();
+        let ends = (0..=lower.len()).filter_map(|end| self.by_literal.get(lower.get(..end)?));
+        ends.flatten()
+            .copied()
+            .filter(|number| {
+                self.members.get(*number).is_some_and(|member| {
+                    wanted(member.checked)
+                        && member.checked.language.contains(path)
+                        && !member.except.iter().any(|except| except.contains(path))
+                })
+            })
+            .min()
+    }
+
+    /// Entries whose paths may start like those that start with `literal`.
+    pub(super) fn near(&self, literal: &str) -> Vec<&Member<'l>> {
+        let literal = literal.to_ascii_lowercase();
+        let shorter = (0..literal.len()).filter_map(|end| self.by_literal.get(literal.get(..end)?));
+        let longer = self.by_literal.range(literal.clone()..).take_while(|(other, _)| other.starts_with(&literal));
+        let mut numbers: Vec<usize> = shorter.chain(longer.map(|(_, numbers)| numbers)).flatten().copied().collect();
+        numbers.sort_unstable();
+        numbers.iter().filter_map(|number| self.members.get(*number)).collect()
+    }
+
+    /// A word of which the question holds and of which no edited form is taken by an entry of those that `wanted` takes.
+    /// Entries are put into the question as their words come up. Tells which were needed, too.
+    pub(super) fn escape(
+        &self,
+        edits: &[Edit<'l>],
+        wanted: impl Fn(&Checked<'l>) -> bool,
+        make: impl Fn() -> Question<'l>,
+        effort: &mut Effort,
+    ) -> (Answer, Vec<&'l Checked<'l>>) {
+        let mut used: Vec<usize> = Vec::new();
+        loop {
+            let mut question = make();
+            for member in used.iter().filter_map(|number| self.members.get(*number)) {
+                for edit in edits {
+                    question = question.unless(*edit, &member.checked.language, member.except);
+                }
+            }
+            let answer = question.ask(effort);
+            let needed = |used: &[usize]| used.iter().filter_map(|n| Some(self.members.get(*n)?.checked)).collect();
+            let Answer::Word(word) = &answer else { return (answer, needed(&used)) };
+            let words = edits.iter().filter_map(|edit| edit.apply(word));
+            let Some(taker) = words.filter_map(|word| self.number_of(&word, &wanted)).next() else {
+                return (answer, needed(&used));
+            };
+            if used.len() >= MOST_AT_ONCE || used.contains(&taker) {
+                return (Answer::Undecided, needed(&used));
+            }
+            used.push(taker);
+        }
+    }
+}
+
+impl<'l> Member<'l> {
+    /// Exceptions of its list.
+    pub(super) fn except(&self) -> &'l [Language] {
+        self.except
+    }
+}
+
+/// Languages of all exceptions, by list. One that does not compile takes nothing out.
+pub(super) fn exceptions(lists: &[List<'_>], next: &NextOptions<'_>) -> Vec<Vec<Language>> {
+    let of = |list: &List<'_>| {
+        list.except.iter().filter_map(|entry| language(entry.source, entry.ignore_case, next).ok()).collect()
+    };
+    lists.iter().map(of).collect()
+}
