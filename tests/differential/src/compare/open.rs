@@ -89,9 +89,9 @@ fn open_regexp(case: &Case, ours: Compiled, source: &str, keys: Option<&[Key]>) 
         (Ok(regexp), _) => regexp,
         (Err(Fault::TooDeep), _) => return Opened::Excluded("too deep for the reference"),
         (Err(Fault::Syntax(_)), Ok(_)) => return Opened::Differs(format!("taken; {source} is not valid")),
-        // What ours does not support may come before what is wrong.
+        // What ours does not support, or a limit, may come before what is wrong.
         (Err(Fault::Syntax(uses)), Err(error)) => {
-            let known = matches!(error.code, "invalid-regexp" | "too-deep");
+            let known = error.code == "invalid-regexp" || LIMITS.contains(&error.code);
             return if known || refusals(uses, dialect).contains(&error.code) {
                 Opened::Refused(error.code)
             } else {

@@ -19,6 +19,9 @@ pub fn regex(random: &mut Random, style: Style) -> String {
     // What people write most.
     if random.chance(25) {
         let usual = [
+            ".*\\n?",
+            "(?:/.*)?[\\r\\n]?",
+            "[^/]+/?",
             ".*",
             ".+",
             "\\d+",
