@@ -82,14 +82,18 @@ pub(super) struct Covers<'l> {
     pub(super) protect: Cover<'l>,
     pub(super) public: Cover<'l>,
     pub(super) matcher: Cover<'l>,
-    /// What each list leaves out.
-    pub(super) except: &'l [Vec<Language>],
+    except: &'l [Vec<Language>],
 }
 
 impl<'l> Covers<'l> {
     pub(super) fn new(all: &'l [Checked<'l>], except: &'l [Vec<Language>]) -> Self {
         let of = |role| Cover::new(all, except, |checked| checked.role == role);
         Self { protect: of(Role::Protect), public: of(Role::Public), matcher: of(Role::Matcher), except }
+    }
+
+    /// What the list of that entry leaves out.
+    pub(super) fn except_of(&self, checked: &Checked<'_>) -> &'l [Language] {
+        self.except.get(checked.list).map_or(&[][..], Vec::as_slice)
     }
 
     pub(super) fn of(&self, role: Role) -> &Cover<'l> {
