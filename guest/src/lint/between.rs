@@ -3,7 +3,7 @@
 use super::Lint;
 use super::checked::{Checked, Member, language};
 use super::finding::Finding;
-use super::list::Role;
+use super::list::{List, Role};
 use crate::diagnostic::Severity;
 use crate::pattern::{Answer, Edit, Language, Question};
 
@@ -25,76 +25,104 @@ impl<'a> Lint<'a> {
 
     /// R25: all that an entry takes is taken by others, which come first or take more.
     pub(super) fn nothing_left(&mut self, list: usize) {
-        for checked in self.checked.iter().filter(|checked| checked.list == list) {
+        let own: Vec<_> = self.checked.iter().filter(|checked| checked.list == list).collect();
+        let mut later: Vec<Option<&Checked<'_>>> = Vec::with_capacity(own.len());
+        let mut samples = Vec::with_capacity(own.len());
+        for checked in &own {
             let answer = checked.sample(self.words, self.effort);
-            let Some(sample) = self.word(answer) else { continue };
-            if let Some((other, many, before)) = self.taken_by_others(checked, &sample) {
-                let same_list = other.list == checked.list;
-                let what = match (same_list, before, many) {
-                    (true, _, true) => "other entries of the list take all of its paths".to_owned(),
-                    (true, true, false) => format!("`{}`, which comes before, takes all of its paths", short(other)),
-                    (true, false, false) => format!("`{}` takes all of its paths, and more", short(other)),
-                    (false, _, true) => "earlier rules take all of its paths".to_owned(),
-                    (false, _, false) => format!("`{}` of an earlier rule takes all of its paths", short(other)),
-                };
-                let severity = if same_list { Severity::Note } else { Severity::Warning };
-                let help = if same_list { "remove it" } else { "remove it, or put its rule first" };
-                let finding = Finding::of(checked, "R25", severity, what, help);
-                self.find(finding.shown_by(sample).also(other, "this one takes them"));
-            }
+            let sample = self.word(answer);
+            later.push(sample.as_deref().and_then(|sample| self.taken_by_a_later(checked, sample)));
+            samples.push(sample);
+        }
+        // What is taken by a later one may go; so it makes no other one redundant.
+        let going: Vec<usize> =
+            own.iter().zip(&later).filter(|(_, later)| later.is_some()).map(|(checked, _)| checked.number).collect();
+        for ((checked, later), sample) in own.into_iter().zip(later).zip(samples) {
+            let Some(sample) = sample else { continue };
+            let (other, many) = match later {
+                Some(other) => (other, false),
+                None => match self.taken_by_earlier(checked, &sample, &going) {
+                    Some(found) => found,
+                    None => continue,
+                },
+            };
+            let same_list = other.list == checked.list;
+            let message = match (same_list, later.is_some(), many) {
+                (true, _, true) => "other entries of the list take all of its paths".to_owned(),
+                (true, false, false) => format!("`{}`, which comes before, takes all of its paths", short(other)),
+                (true, true, false) => format!("`{}` takes all of its paths, and more", short(other)),
+                (false, _, true) => "earlier rules take all of its paths".to_owned(),
+                (false, _, false) => format!("`{}` of an earlier rule takes all of its paths", short(other)),
+            };
+            let severity = if same_list { Severity::Note } else { Severity::Warning };
+            let help = if same_list { "remove it" } else { "remove it, or put its rule first" };
+            let finding = Finding::of(checked, "R25", severity, message, help);
+            self.find(finding.shown_by(sample).also(other, "this one takes them"));
         }
     }
 
-    /// The first of the others, whether there are several, and whether they come before.
-    fn taken_by_others(&mut self, checked: &'a Checked<'a>, sample: &str) -> Option<(&'a Checked<'a>, bool, bool)> {
-        let place = (checked.list, checked.number);
+    /// The first of the earlier entries that take all together, and whether there are several. `going`: entries of the same
+    /// list that do not count.
+    fn taken_by_earlier(
+        &mut self,
+        checked: &'a Checked<'a>,
+        sample: &str,
+        going: &[usize],
+    ) -> Option<(&'a Checked<'a>, bool)> {
         let words = self.words;
+        let place = (checked.list, checked.number);
+        // A matcher is no rule: it decides nothing.
         let ordered = checked.role != Role::Matcher;
-        let conditions = |checked: &Checked<'_>| self.lists.get(checked.list).map(|list| list.conditions.as_slice());
-        // Does the other count whenever this one does?
-        let counts = |other: &Checked<'_>| {
-            let own = conditions(checked).unwrap_or_default();
-            (other.list == checked.list || conditions(other).unwrap_or_default().iter().all(|c| own.contains(c)))
-                && other.entry.conditions.iter().all(|c| checked.entry.conditions.contains(c))
+        let lists = self.lists;
+        let wanted = |other: &Checked<'a>| {
+            (other.list, other.number) < place
+                && (ordered || other.list == checked.list)
+                && !(other.list == checked.list && going.contains(&other.number))
+                && counts(lists, other, checked)
         };
-        let before =
-            |other: &Checked<'_>| (other.list, other.number) < place && (ordered || other.list == checked.list);
-        let everywhere = [&self.covers.protect, &self.covers.public, &self.covers.elsewhere];
-        let covers: &[_] = if ordered { &everywhere } else { &[&self.covers.matcher] };
-        for cover in covers {
-            let wanted = |other: &Checked<'a>| before(other) && counts(other);
+        let except = self.covers.except_of(checked);
+        let covers = self.covers;
+        let everywhere = [&covers.protect, &covers.public, &covers.elsewhere];
+        let asked: &[_] = if ordered { &everywhere } else { &[&covers.matcher] };
+        for cover in asked {
             if cover.taker_of(sample, wanted).is_none() {
                 continue;
             }
-            let make = || Question::new().within(&checked.language);
-            let found = words.escape(cover, wanted, make, self.effort);
-            self.report.undecided += usize::from(found.0 == Answer::Undecided);
-            if let (Answer::None, used) = found
+            let make = || Question::new().within(&checked.language).outside(except);
+            let (answer, used) = words.escape(cover, wanted, make, self.effort);
+            self.report.undecided += usize::from(answer == Answer::Undecided);
+            if answer == Answer::None
                 && let Some(first) = used.first()
             {
-                return Some((first, used.len() > 1, true));
+                return Some((first, used.len() > 1));
             }
         }
-        // A later one of the same list that takes more.
+        None
+    }
+
+    /// A later entry of the same list that takes all, and more.
+    fn taken_by_a_later(&mut self, checked: &'a Checked<'a>, sample: &str) -> Option<&'a Checked<'a>> {
+        let words = self.words;
         let own = self.covers.of(checked.role);
-        let later = |other: &Checked<'a>| other.list == checked.list && other.number > checked.number && counts(other);
+        let lists = self.lists;
+        let later = |other: &Checked<'a>| {
+            other.list == checked.list && other.number > checked.number && counts(lists, other, checked)
+        };
         let other = own.taker_of(sample, later)?;
-        let all = words.ask(
-            |paths| Question::new().within(paths).within(&checked.language).outside([&other.language]),
-            self.effort,
-        );
-        let more = words.ask(
-            |paths| Question::new().within(paths).within(&other.language).outside([&checked.language]),
-            self.effort,
-        );
-        (all == Answer::None && matches!(more, Answer::Word(_))).then_some((other, false, false))
+        let mut difference = |of: &'a Checked<'a>, without: &'a Checked<'a>| {
+            let make =
+                |paths: &'a Language| Question::new().within(paths).within(&of.language).outside([&without.language]);
+            words.ask(make, self.effort)
+        };
+        let (left, more) = (difference(checked, other), difference(other, checked));
+        (left == Answer::None && matches!(more, Answer::Word(_))).then_some(other)
     }
 
     /// R21: a path that is public here and protected there.
     fn overlap(&mut self, public: &'a Checked<'a>) {
         let words = self.words;
         let near = self.covers.protect.near(public.language.literal());
-        let except = self.exceptions_of(public);
+        let except = self.covers.except_of(public);
         for some in near.get(..MOST_NEAR.min(near.len())).unwrap_or_default().chunks(AT_ONCE) {
             let make = |paths: &'a Language| {
                 let question = Question::new().within(paths).within(&public.language).outside(except);
@@ -151,7 +179,7 @@ impl<'a> Lint<'a> {
             .filter_map(|matcher| language(matcher.entry.source, true, &self.setting.next).ok())
             .collect();
         for protect in self.covers.protect.members() {
-            let except = self.exceptions_of(protect);
+            let except = self.covers.except_of(protect);
             let folded = |path: &str| matchers.iter().any(|matcher| matcher.contains(path));
             let answer = protect.sample(words, self.effort);
             let Some(sample) = self.word(answer) else { continue };
@@ -196,14 +224,16 @@ impl<'a> Lint<'a> {
             let protect = member.checked;
             let answer = protect.sample(self.words, self.effort);
             let Some(path) = self.word(answer) else { continue };
-            let Some(at) = path.find(|c: char| c.is_ascii_alphabetic()) else { continue };
-            let (before, rest) = path.split_at(at);
-            let Some(letter) = rest.bytes().next() else { continue };
-            let spelled = format!("{before}%{letter:02x}{}", rest.get(1..).unwrap_or_default());
-            let differs = public.language.contains(&spelled)
-                && !public.language.contains(&path)
-                && !self.covers.protect.takes(&spelled);
-            if differs {
+            let spelled = path.char_indices().filter(|(_, c)| c.is_ascii_alphabetic()).map(|(at, letter)| {
+                let rest = path.get(at + 1..).unwrap_or_default();
+                format!("{}%{:02x}{rest}", path.get(..at).unwrap_or_default(), u32::from(letter))
+            });
+            let differs = |spelled: &String| {
+                public.language.contains(spelled)
+                    && !public.language.contains(&path)
+                    && !self.covers.protect.takes(spelled)
+            };
+            if let Some(spelled) = spelled.take(MOST_NEAR).find(differs) {
                 let message =
                     format!("`{spelled}` is public, `{path}` is protected; a server behind may read one as the other");
                 let help = "decode paths before they are matched, or make the public entry narrower";
@@ -213,11 +243,13 @@ impl<'a> Lint<'a> {
             }
         }
     }
+}
 
-    /// What the list of that entry leaves out.
-    fn exceptions_of(&self, checked: &Checked<'_>) -> &'a [Language] {
-        self.covers.except.get(checked.list).map_or(&[][..], Vec::as_slice)
-    }
+/// Does `other` count whenever `checked` does, whatever the path?
+fn counts(lists: &[List<'_>], other: &Checked<'_>, checked: &Checked<'_>) -> bool {
+    let of = |checked: &Checked<'_>| lists.get(checked.list).map_or(&[][..], |list| list.conditions.as_slice());
+    (other.list == checked.list || of(other).iter().all(|condition| of(checked).contains(condition)))
+        && other.entry.conditions.iter().all(|condition| checked.entry.conditions.contains(condition))
 }
 
 /// The text of an entry, for a message.

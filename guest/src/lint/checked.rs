@@ -83,8 +83,7 @@ pub(super) struct Covers<'l> {
     pub(super) public: Cover<'l>,
     pub(super) elsewhere: Cover<'l>,
     pub(super) matcher: Cover<'l>,
-    /// What each list leaves out.
-    pub(super) except: &'l [Vec<Language>],
+    except: &'l [Vec<Language>],
 }
 
 impl<'l> Covers<'l> {
@@ -97,6 +96,11 @@ impl<'l> Covers<'l> {
             matcher: of(Role::Matcher),
             except,
         }
+    }
+
+    /// What the list of that entry leaves out.
+    pub(super) fn except_of(&self, checked: &Checked<'_>) -> &'l [Language] {
+        self.except.get(checked.list).map_or(&[][..], Vec::as_slice)
     }
 
     pub(super) fn of(&self, role: Role) -> &Cover<'l> {

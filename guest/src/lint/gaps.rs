@@ -61,7 +61,8 @@ impl<'a> Lint<'a> {
             }
             End::Other => {
                 let words = self.words;
-                let make = || Question::new().within(&words.page).within(&checked.language);
+                let except = self.covers.except_of(checked);
+                let make = || Question::new().within(&words.page).within(&checked.language).outside(except);
                 let (answer, _) = self.covers.protect.escape(&[Edit::Append(name)], |_| true, make, self.effort);
                 let Some(page) = self.word(answer) else { return };
                 page
@@ -93,8 +94,10 @@ impl<'a> Lint<'a> {
         let words = self.words;
         let (name, deep) = (words.name.as_str(), words.deep.as_str());
         let inside = &checked.language;
+        let except = self.covers.except_of(checked);
         let make = || {
             let question = Question::new().within(&words.page).within_as(Edit::Append(name), inside);
+            let question = question.outside_as(Edit::Append(name), except);
             if star { question } else { question.within_as(Edit::Append(deep), inside) }
         };
         // A name that is left out on purpose has siblings that are covered.
@@ -119,7 +122,8 @@ impl<'a> Lint<'a> {
     fn one_level(&mut self, checked: &'a Checked<'a>) {
         let words = self.words;
         let deep = words.deep.as_str();
-        let make = || Question::new().within(&words.page).within(&checked.language);
+        let except = self.covers.except_of(checked);
+        let make = || Question::new().within(&words.page).within(&checked.language).outside(except);
         let (answer, _) = self.covers.of(checked.role).escape(&[Edit::Append(deep)], |_| true, make, self.effort);
         let Some(page) = self.word(answer) else { return };
         let below = format!("{page}/x");
@@ -175,7 +179,8 @@ impl<'a> Lint<'a> {
                     Some(capital(literal)).filter(|path| path != literal && !self.covers.of(checked.role).takes(path));
             }
             if path.is_none() {
-                let make = || Question::new().within(&words.page).within(&folded);
+                let except = self.covers.except_of(checked);
+                let make = || Question::new().within(&words.page).within(&folded).outside(except);
                 let (answer, _) = self.covers.of(checked.role).escape(&[Edit::Whole], |_| true, make, self.effort);
                 path = self.word(answer);
             }

@@ -63,7 +63,10 @@ impl<'a> Lint<'a> {
         let literal = language.literal();
         match language.end() {
             End::Exact => return None,
-            End::Open if literal.len() > 1 => return (!literal.ends_with('/')).then(|| literal.to_owned()),
+            End::Open if literal.len() > 1 => {
+                let ends = !literal.ends_with('/') && self.words.can_be_sent(literal);
+                return ends.then(|| literal.to_owned());
+            }
             _ => {}
         }
         let question = Question::new()
@@ -132,23 +135,28 @@ fn last(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// The group that goes on after text.
+/// The group that goes on after text: the first one that takes more than is spelled out.
 fn open_end(checked: &Checked<'_>) -> Option<Range<usize>> {
     let text = checked.text();
     if !checked.entry.source.is_route() {
         return None;
     }
     let mut after_text = false;
-    let mut found = None;
-    for piece in spelling::pieces(text) {
-        match piece {
-            Piece::Group { at, .. } if after_text && found.is_none() => found = Some(at),
-            Piece::Text(at) => after_text = !text.get(at).is_some_and(|text| text.ends_with('/')),
-            Piece::Group { .. } => after_text = true,
-            Piece::Param(..) => after_text = false,
+    spelling::pieces(text).into_iter().find_map(|piece| match piece {
+        Piece::Group { at, parentheses, .. } => {
+            let inner = text.get(parentheses).unwrap_or_default();
+            let is_wide = [".*", ".+", "[^"].iter().any(|wide| inner.contains(wide));
+            (std::mem::replace(&mut after_text, true) && is_wide).then_some(at)
         }
-    }
-    found
+        Piece::Text(at) => {
+            after_text = !text.get(at).is_some_and(|text| text.ends_with('/'));
+            None
+        }
+        Piece::Param(..) => {
+            after_text = false;
+            None
+        }
+    })
 }
 
 /// The first group, or parameter that repeats.
@@ -157,7 +165,8 @@ fn wildcard(checked: &Checked<'_>) -> Option<Range<usize>> {
         return None;
     }
     spelling::pieces(checked.text()).into_iter().find_map(|piece| match piece {
-        Piece::Group { at, .. } | Piece::Param(at, Some(_)) => Some(at),
+        Piece::Group { at, .. } => Some(at),
+        Piece::Param(at, Some(mark)) => Some(at.start..at.end + mark.len_utf8()),
         _ => None,
     })
 }

@@ -26,6 +26,7 @@ impl<'a> Lint<'a> {
     fn extensions(&mut self, checked: &'a Checked<'a>, exclusions: &[Exclusion]) {
         let words = self.words;
         let cover = self.covers.of(checked.role);
+        let except = self.covers.except_of(checked);
         // A parameter that takes letters only leaves out more than dots; that is not meant here.
         let other = format!("{}-1~x", words.name);
         let make = || {
@@ -33,6 +34,7 @@ impl<'a> Lint<'a> {
                 .within(&words.file)
                 .within_as(Edit::Cut('.', ""), &checked.language)
                 .within_as(Edit::Cut('/', &other), &checked.language)
+                .outside_as(Edit::Cut('.', ""), except)
         };
         let (answer, _) = cover.escape(&[Edit::Whole], |_| true, make, self.effort);
         let Some(file) = self.word(answer) else { return };
@@ -79,13 +81,17 @@ impl<'a> Lint<'a> {
             for alternative in &exclusion.alternatives {
                 let Some(only) = self.without(checked, exclusion, Some(alternative)) else { continue };
                 let leaves_out = |path: &str| none.contains(path) && !only.contains(path);
-                if leaves_out(&words.name) && leaves_out(&words.deep) {
+                let has_dot = spelling::has_dot(checked.text().get(alternative.clone()).unwrap_or_default());
+                if has_dot && leaves_out(&words.name) && leaves_out(&words.deep) {
                     let message = "leaves out every page: `.` takes any character";
                     let help = "write `\\.` for a dot; in a string `\\\\.`";
                     let path = ["/dashboard", &words.name].into_iter().find(|path| !cover.takes(path));
                     let mut finding = Finding::of(checked, "R11", Severity::Error, message, help);
                     finding.witness = path.map(str::to_owned);
                     self.find(finding.at(Some(alternative.clone())));
+                    continue;
+                }
+                if spelling::is_file(checked.text().get(alternative.clone()).unwrap_or_default()) {
                     continue;
                 }
                 let make = || {

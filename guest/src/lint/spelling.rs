@@ -80,6 +80,19 @@ impl Iterator for Scan<'_> {
     }
 }
 
+/// Is there a `.` that takes any character?
+pub(super) fn has_dot(text: &str) -> bool {
+    Scan::new(text).any(|(_, c)| c == '.')
+}
+
+/// Does it end like the name of a file, such as `favicon.ico`? That nobody takes for the start of a page.
+pub(super) fn is_file(text: &str) -> bool {
+    let is_word = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+    let Some((stem, extension)) = text.trim_end_matches('$').rsplit_once('.') else { return false };
+    let stem = stem.strip_suffix('\\').unwrap_or(stem);
+    !extension.is_empty() && is_word(extension) && stem.chars().next_back().is_some_and(|c| is_word(&c.to_string()))
+}
+
 /// A backslash that stands for itself, outside of a class.
 pub(super) fn backslash(text: &str) -> Option<Range<usize>> {
     let mut chars = text.char_indices();
@@ -247,5 +260,8 @@ mod tests {
         assert_eq!(backslash(r"/[^\\/]\."), None);
         assert_eq!(lost_escape("/((?!.+.[w]+$).*)"), Some(8..11));
         assert_eq!(lost_escape(r"/\[w]"), None);
+        assert!(is_file("favicon.ico") && is_file(r"x/robots\.txt$"));
+        assert!(!is_file("api") && !is_file(r".*\.png") && !is_file(r".*\..*") && !is_file(".*/x"));
+        assert!(has_dot("a.b") && !has_dot(r"a\.[.]b"));
     }
 }
