@@ -4,6 +4,8 @@ use portcullis_tests::engine::{Policy, Request};
 use portcullis_tests::sign::Signer;
 use serde_json::{Value, json};
 
+pub mod lists;
+
 /// The clock of every bench.
 pub const NOW: i64 = 1_800_000_000;
 const ISSUER: &str = "https://issuer.example.test";
@@ -17,6 +19,11 @@ pub fn policy(signer: &Signer, routes: usize) -> Policy {
         "request-headers": { "set": { "x-user-sub": "{claim.sub}" } },
     })];
     rules.extend((1..routes).map(rule));
+    site(signer, rules)
+}
+
+/// A site with these routes.
+pub fn site(signer: &Signer, rules: Vec<Value>) -> Policy {
     Policy::new(json!({
         "version": 1,
         "default": "public",

@@ -1,7 +1,7 @@
 //! The gate as a library: what the component exports, as plain Rust.
 
 use crate::cases::{self, CaseResult};
-use crate::config::{self, Format};
+use crate::config::{self, Format, Linted};
 use crate::decide::{Compiled, Question, Started, Who, decide, not_started};
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
@@ -98,6 +98,11 @@ impl Gate {
     /// Run the `[tests]` of the config.
     pub fn test(&self) -> Vec<CaseResult> {
         self.policy().cases.iter().map(|case| cases::run(&self.compiled, case)).collect()
+    }
+
+    /// What the routes probably do not mean. Takes up to a second for a thousand of them.
+    pub fn lint(&self) -> Linted {
+        config::lint(&self.text, self.format)
     }
 
     /// What a component answers that nothing was loaded into.

@@ -33,8 +33,17 @@ pub type Handler = dyn Fn(&Received, &mut TcpStream) -> std::io::Result<()> + Se
 /// A running upstream; stopped when dropped.
 pub struct Upstream {
     address: SocketAddr,
-    seen: Arc<Mutex<Vec<Received>>>,
+    seen: Arc<Seen>,
     stop: Arc<AtomicBool>,
+}
+
+/// What has come.
+#[derive(Debug, Default)]
+struct Seen {
+    /// Heads, as soon as they are there: a request without the end of its body has come, too.
+    heads: Mutex<Vec<Received>>,
+    /// Whole requests.
+    whole: Mutex<Vec<Received>>,
 }
 
 impl Upstream {
@@ -47,7 +56,7 @@ impl Upstream {
     pub fn with(handler: impl Fn(&Received, &mut TcpStream) -> std::io::Result<()> + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("a bound socket has an address");
-        let seen = Arc::<Mutex<Vec<Received>>>::default();
+        let seen = Arc::<Seen>::default();
         let stop = Arc::<AtomicBool>::default();
         let handler: Arc<Handler> = Arc::new(handler);
         let (all, ended) = (Arc::clone(&seen), Arc::clone(&stop));
@@ -76,7 +85,12 @@ impl Upstream {
 
     /// All requests since the last call.
     pub fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut self.seen.lock().unwrap())
+        std::mem::take(&mut self.seen.whole.lock().unwrap())
+    }
+
+    /// All heads since the last call, whether their bodies came or not.
+    pub fn take_heads(&self) -> Vec<Received> {
+        std::mem::take(&mut self.seen.heads.lock().unwrap())
     }
 }
 
@@ -88,20 +102,24 @@ impl Drop for Upstream {
     }
 }
 
-fn serve(mut stream: TcpStream, seen: &Mutex<Vec<Received>>, handler: &Handler) {
+fn serve(mut stream: TcpStream, seen: &Seen, handler: &Handler) {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(60)));
     let _ = stream.set_nodelay(true);
     let mut buffer = Vec::new();
-    while let Some(request) = read_request(&mut stream, &mut buffer) {
-        seen.lock().unwrap().push(request.clone());
+    while let Some(mut request) = read_head(&mut stream, &mut buffer) {
+        seen.heads.lock().unwrap().push(request.clone());
+        if read_body(&mut request, &mut stream, &mut buffer).is_none() {
+            break;
+        }
+        seen.whole.lock().unwrap().push(request.clone());
         if handler(&request, &mut stream).is_err() {
             break;
         }
     }
 }
 
-/// Read one request; what follows it stays in `buffer`.
-fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received> {
+/// Read one head; what follows it stays in `buffer`.
+fn read_head(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received> {
     let end = loop {
         if let Some(at) = buffer.windows(4).position(|w| w == b"\r\n\r\n") {
             break at + 4;
@@ -120,6 +138,11 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received
             request.headers.push((name, line[colon + 1..].trim_ascii().to_vec()));
         }
     }
+    Some(request)
+}
+
+/// Read the body that the head announces; what follows it stays in `buffer`.
+fn read_body(request: &mut Received, stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {
     if request.header("transfer-encoding").is_some() {
         while !buffer.ends_with(b"0\r\n\r\n") {
             more(stream, buffer)?;
@@ -131,7 +154,7 @@ fn read_request(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<Received
         }
         request.body = buffer.drain(..length).collect();
     }
-    Some(request)
+    Some(())
 }
 
 fn more(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Option<()> {

@@ -1,10 +1,10 @@
-//! What is shipped: the component holds no local path and stays small; every example loads, its own tests pass, and
-//! the schema knows every key of it.
+//! What is shipped: the component holds no local path and stays small; every example (and every policy of the raw
+//! vectors) loads, its own tests pass, and the schema knows every key of it.
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use portcullis::gate::ComponentSource;
-use portcullis_tests::process;
+use portcullis_tests::{policies, process};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -47,7 +47,7 @@ fn the_component_is_small() {
 
 fn examples() -> Vec<PathBuf> {
     let mut found = Vec::new();
-    let mut folders = vec![workspace().join("examples")];
+    let mut folders = vec![workspace().join("examples"), policies::folder()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display())) {
             let path = entry.unwrap().path();

@@ -15,7 +15,8 @@ mod bindings {
 
 use crate::Gate;
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Loaded, RequestHead, Started, Step, TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
+    TestResult,
 };
 use std::cell::RefCell;
 
@@ -81,6 +82,10 @@ impl Guest for Door {
             let results = gate.as_ref().map(Gate::test).unwrap_or_default();
             results.into_iter().map(outgoing::test_result).collect()
         })
+    }
+
+    fn lint() -> Linted {
+        GATE.with_borrow(|gate| outgoing::linted(gate.as_ref().map(Gate::lint).unwrap_or_default()))
     }
 
     fn schema() -> String {

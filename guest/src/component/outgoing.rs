@@ -3,7 +3,7 @@
 use super::bindings::portcullis::gate::types as wit;
 use crate::Gate;
 use crate::cases::CaseResult;
-use crate::config::Format;
+use crate::config::{Format, Linted};
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
 use crate::policy::ProxySettings;
 use crate::question::{Asked, Freshness, Question, VerifyKey};
@@ -216,6 +216,13 @@ fn line(line: TraceLine) -> wit::TraceLine {
         },
         subject: line.subject,
         detail: line.detail,
+    }
+}
+
+pub(super) fn linted(linted: Linted) -> wit::Linted {
+    wit::Linted {
+        findings: linted.findings.into_iter().map(diagnostic).collect(),
+        undecided: u32::try_from(linted.undecided).unwrap_or(u32::MAX),
     }
 }
 

@@ -33,7 +33,6 @@ codes! {
     NAME "P110" "not a name" "Names are made of letters, digits, `-`, `_` and `.`, and have 1 to 64 characters.";
     EMPTY_VALUE "P111" "nothing is written here" "Write at least one entry, or leave the key out.";
 
-    BOUNDARY "P201" "a route pattern goes on past its last segment" "`/product(.*)` also takes `/products`. Write `/product/:path*` if only `/product` and what is below it is meant.";
     DIALECT "P202" "this looks like another dialect" "Move it to the key that names its dialect (`glob`, `pattern`, `regex`), or escape the character that is meant literally.";
     PATTERN "P203" "a route pattern cannot be read" "See the routes page for what `pattern` may hold.";
     GLOB "P204" "a glob cannot be read" "See the routes page for what `glob` may hold.";
@@ -45,7 +44,6 @@ codes! {
     NOT_A_PATH "P210" "not a path" "A path starts with `/`, is not `//…`, and holds neither white space, `?`, `#` nor `\\`.";
     METHOD "P211" "not a method" "Methods are tokens in upper case: `GET`, `POST`.";
     UNKNOWN_PARAM "P212" "a template names a capture that is not there" "Use a parameter of the route's own patterns or hosts.";
-    OPEN_CHILDREN "P213" "what is below a protected page is open" "Write `/admin/**` (glob) or `/admin/:path*` (pattern) to protect what is below, too.";
     NO_IDENTITY "P214" "a template needs a session that the rule does not ask for" "Add `require = \"session\"`, or leave the claim out.";
     REGEXP "P215" "a JavaScript `RegExp` cannot be taken" "Flags: `i` and `s`. Look-behind and back-references are not supported: matching takes linear time always.";
     MATCHER "P216" "an entry of `next.matcher` cannot be built" "See the message: Next.js refuses to build with it, too, unless it is a look-behind or a back-reference.";
@@ -60,8 +58,6 @@ codes! {
     NO_ANSWER "P307" "a route that does not say what to do" "Write one of `require`, `redirect` and `respond`.";
     TWO_ANSWERS "P308" "a rule that says two things to do" "Keep one of `require`, `redirect` and `respond`.";
     REWRITE_ALONE "P309" "a rewrite that does not say who may pass" "Write `require`, too; `require = \"public\"` if everybody may.";
-    NEVER "P311" "a rule that can never match" "Remove it, or put it before the rule that takes its requests.";
-    HIDDEN "P312" "a public rule hides a protected one" "Put the protected rule first, or remove one of them.";
     LOOP "P313" "a redirect that leads back to itself" "Send visitors to a path that the rule does not match, or add `except`.";
     REQUIRE_FORM "P314" "a `require` table that says too much or too little" "Exactly one of `role`, `claim`, `bearer`, `any` and `all`; `equals`, `in` and `has` go with `claim`, `scope` goes with `bearer`.";
     TWO_BEARERS "P315" "two bearer tokens asked for at once" "A request carries one bearer token. Use `any`.";
@@ -127,7 +123,6 @@ pub(super) fn needs_whole_document(code: &str) -> bool {
         EMPTY_VALUE,
         CONDITION,
         UNKNOWN_PARAM,
-        OPEN_CHILDREN,
         NO_IDENTITY,
         UNKNOWN_ROLE,
         UNKNOWN_BEARER,
@@ -136,8 +131,6 @@ pub(super) fn needs_whole_document(code: &str) -> bool {
         NO_CONDITION,
         NO_ANSWER,
         REWRITE_ALONE,
-        NEVER,
-        HIDDEN,
         LOOP,
         REQUIRE_FORM,
         NO_TENANTS,

@@ -52,7 +52,7 @@ pub fn load(text: &str, format: Format) -> Result<(Policy, Vec<Diagnostic>), Vec
     };
     let mut later = Vec::new();
     check::document(&root, &mut later);
-    let policy = lower::policy(text, &root, &mut later);
+    let policy = lower::policy(text, &root, &mut later).policy;
     if document.broken.len() > MOST_BROKEN {
         later.clear();
     } else if !document.broken.is_empty() {
@@ -62,6 +62,29 @@ pub fn load(text: &str, format: Format) -> Result<(Policy, Vec<Diagnostic>), Vec
     }
     findings.extend(later);
     if findings.iter().any(Diagnostic::is_error) { Err(in_order(findings)) } else { Ok((policy, in_order(findings))) }
+}
+
+/// What is well-formed and probably not meant.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Linted {
+    /// In file order; no errors, since the policy can be loaded.
+    pub findings: Vec<Diagnostic>,
+    /// Questions that would have taken too long; nothing is said where one was needed.
+    pub undecided: usize,
+}
+
+/// Ask what the routes of a config open, leave open or never reach. For a config that [`load`] takes; of another one
+/// nothing is said.
+pub fn lint(text: &str, format: Format) -> Linted {
+    let mut findings = Vec::new();
+    let document = document::read(text, format, &mut findings);
+    let Some(root) = document.root else { return Linted::default() };
+    let lowered = lower::policy(text, &root, &mut findings);
+    if findings.iter().any(Diagnostic::is_error) {
+        return Linted::default();
+    }
+    let linted = lower::lint(text, &root, &lowered);
+    Linted { findings: in_order(linted.findings), ..linted }
 }
 
 /// Does the finding stand where a mistake of syntax makes it doubtful: on its line, or, when that is the header of a

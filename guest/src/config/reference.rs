@@ -53,7 +53,8 @@ pub fn diagnostics() -> String {
 <!-- Generated from guest/src/config/codes.rs; change it there. To write this page again:
      PORTCULLIS_BLESS=1 cargo test -p portcullis-gate config::reference -->
 
-A code never changes its meaning. Errors stop a policy from being loaded; warnings and notes do not.
+A code never changes its meaning, and one that is retired is never given again. Errors stop a policy from being loaded;
+warnings and notes do not.
 "
     .to_owned();
     for (prefix, title) in GROUPS {
@@ -62,8 +63,23 @@ A code never changes its meaning. Errors stop a policy from being loaded; warnin
             page.push_str(&format!("| {code} | {} | {} |\n", cell(what), cell(advice)));
         }
     }
+    page.push_str(ROUTES);
+    for (rule, what, why) in crate::lint::RULES {
+        page.push_str(&format!("| {rule} | {} | {} |\n", cell(what), cell(why)));
+    }
     page
 }
+
+const ROUTES: &str = "
+## Routes
+
+Told by `portcullis check`: what the routes open, leave open or never reach, found on their languages, each with a path that
+shows it. The policy can be loaded with them; `check --strict` fails on warnings. Where a rule is about the matcher of a Next.js app, it is a
+note unless `outside-matcher = \"unprotected\"`, since the gate protects outside of it, too.
+
+| Code | What | Why |
+|---|---|---|
+";
 
 /// All tables, each once, in the order of first mention.
 fn collect(table: &'static Table, all: &mut Vec<&'static Table>) {

@@ -146,32 +146,63 @@ fn names_a_capture(rule: &Rule) -> bool {
         || templates.any(|t| t.params().next().is_some())
 }
 
-/// Sources: Next.js `server-ipc/utils` and its advisories (CVE-2025-29927, CVE-2026-44572); Symfony and IIS path
-/// overrides; Rails, Express and Laravel method overrides.
+/// Names by which a client would steer a server past what was judged; one that ends in `*` stands for all that begin
+/// so. Sources: Next.js `server-ipc/utils` and its advisories (CVE-2025-29927, CVE-2026-44572); path overrides of
+/// Symfony, IIS, Zend, Astro, Envoy and nginx, and those that scanners try; method overrides of Rails, Express, Laravel
+/// and Symfony.
 const INTERNAL: &[&str] = &[
-    "x-middleware-rewrite",
-    "x-middleware-redirect",
-    "x-middleware-set-cookie",
-    "x-middleware-skip",
-    "x-middleware-override-headers",
-    "x-middleware-next",
-    "x-middleware-invoke",
-    "x-middleware-subrequest",
-    "x-middleware-subrequest-id",
-    "x-middleware-prefetch",
-    "x-invoke-path",
-    "x-invoke-query",
-    "x-invoke-output",
-    "x-invoke-status",
+    // Next.js talking to itself.
+    "x-middleware-*",
+    "x-invoke-*",
     "x-matched-path",
-    "x-now-route-matches",
-    "x-original-url",
-    "x-original-uri",
-    "x-rewrite-url",
-    "x-override-url",
-    "x-http-method",
-    "x-http-method-override",
-    "x-method-override",
+    "x-now-*",
+    "x-next-*",
+    "x-prerender-*",
+    "next-resume*",
+    // Another path, host or query.
+    "x-original-*",
+    "x-rewrite-*",
+    "x-override-*",
+    "x-http-*",
+    "x-request-uri",
+    "x-request-url",
+    "x-request-path",
+    "request-uri",
+    "x-real-url",
+    "x-proxy-url",
+    "x-redirect-url",
+    "x-destination-url",
+    "x-target-url",
+    "x-url",
+    "x-uri",
+    "x-path",
+    "x-path-info",
+    "x-query-string",
+    "x-replaced-path",
+    "x-script-name",
+    "http-url",
+    "path-info",
+    "script-name",
+    "uri",
+    "url",
+    "base-url",
+    "x-base-url",
+    "x-astro-*",
+    "x-envoy-original-*",
+    "x-waws-unencoded-url",
+    "x-arr-unencoded-url",
+    // Another resource than the one that a server would send.
+    "x-accel-*",
+    "x-sendfile*",
+    // Another method.
+    "x-method*",
+    "x-request-method",
+    "x-requested-method",
+    "x-rest-method",
+    "x-verb",
+    "_method",
+    "method-override",
+    "http-method-override",
 ];
 
 /// What was handed in at start, and what has been learnt since.

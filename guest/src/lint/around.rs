@@ -28,11 +28,14 @@ impl Lint<'_> {
 
     /// Once for each list.
     pub(super) fn in_one_list(&mut self, list: usize) {
+        self.nothing_left(list);
+        if self.lists.get(list).is_none_or(|list| list.role == Role::Elsewhere) {
+            return;
+        }
         self.letter_case(list);
         self.line_breaks(list);
         self.encoded_slash(list);
         self.twins(list);
-        self.nothing_left(list);
     }
 
     /// R26: `/admin/%0Ax`, once it is decoded.
@@ -94,7 +97,7 @@ impl Lint<'_> {
         let i18n = self.setting.next.i18n;
         for checked in self.checked.iter().filter(|checked| checked.list == list) {
             let asked = match checked.role {
-                Role::Public => false,
+                Role::Public | Role::Elsewhere => false,
                 Role::Protect => self.setting.next_twins,
                 Role::Matcher => i18n || self.setting.next_twins,
             };

@@ -84,8 +84,9 @@ impl<'a> Lint<'a> {
         };
         let except = self.covers.except_of(checked);
         let covers = self.covers;
-        let asked = if ordered { [&covers.protect, &covers.public] } else { [&covers.matcher, &covers.matcher] };
-        for cover in asked.into_iter().take(if ordered { 2 } else { 1 }) {
+        let everywhere = [&covers.protect, &covers.public, &covers.elsewhere];
+        let asked: &[_] = if ordered { &everywhere } else { &[&covers.matcher] };
+        for cover in asked {
             if cover.taker_of(sample, wanted).is_none() {
                 continue;
             }

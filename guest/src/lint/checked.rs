@@ -81,6 +81,7 @@ pub(super) struct Member<'l> {
 pub(super) struct Covers<'l> {
     pub(super) protect: Cover<'l>,
     pub(super) public: Cover<'l>,
+    pub(super) elsewhere: Cover<'l>,
     pub(super) matcher: Cover<'l>,
     except: &'l [Vec<Language>],
 }
@@ -88,7 +89,13 @@ pub(super) struct Covers<'l> {
 impl<'l> Covers<'l> {
     pub(super) fn new(all: &'l [Checked<'l>], except: &'l [Vec<Language>]) -> Self {
         let of = |role| Cover::new(all, except, |checked| checked.role == role);
-        Self { protect: of(Role::Protect), public: of(Role::Public), matcher: of(Role::Matcher), except }
+        Self {
+            protect: of(Role::Protect),
+            public: of(Role::Public),
+            elsewhere: of(Role::Elsewhere),
+            matcher: of(Role::Matcher),
+            except,
+        }
     }
 
     /// What the list of that entry leaves out.
@@ -100,6 +107,7 @@ impl<'l> Covers<'l> {
         match role {
             Role::Protect => &self.protect,
             Role::Public => &self.public,
+            Role::Elsewhere => &self.elsewhere,
             Role::Matcher => &self.matcher,
         }
     }

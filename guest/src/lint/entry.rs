@@ -176,7 +176,9 @@ impl<'a> EntryCheck<'_, 'a> {
 
     /// R10: what the client sends decides. `of_list`: those of the whole list, told once.
     fn conditions(&mut self, of_list: &'a [Condition<'a>]) {
-        if self.role == Role::Public || (self.role == Role::Protect && self.setting.rest == Rest::Closed) {
+        if matches!(self.role, Role::Public | Role::Elsewhere)
+            || (self.role == Role::Protect && self.setting.rest == Rest::Closed)
+        {
             return;
         }
         let own = self.entry.conditions.iter().enumerate().map(|(number, c)| (Place::Condition(number), c));

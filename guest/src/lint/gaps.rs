@@ -14,7 +14,7 @@ impl<'a> Lint<'a> {
         }
         self.escaped_characters(checked);
         match checked.role {
-            Role::Public => {}
+            Role::Public | Role::Elsewhere => {}
             Role::Protect if self.setting.rest == Rest::Closed => {}
             Role::Protect => {
                 self.open_children(checked);

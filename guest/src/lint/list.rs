@@ -9,6 +9,8 @@ pub enum Role {
     Protect,
     /// Everybody may pass.
     Public,
+    /// Visitors are sent elsewhere, whoever they are: nothing is opened or protected, but what comes after is not reached.
+    Elsewhere,
     /// The gate, or the proxy function of Next.js, runs at all.
     Matcher,
 }

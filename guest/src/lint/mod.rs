@@ -69,7 +69,7 @@ struct Lint<'a> {
 
 impl<'a> Lint<'a> {
     fn run(&mut self) {
-        for checked in self.checked {
+        for checked in self.checked.iter().filter(|checked| checked.role != Role::Elsewhere) {
             self.takes_too_much(checked);
             self.protects_too_little(checked);
             self.leaves_out_too_much(checked);

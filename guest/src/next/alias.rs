@@ -60,18 +60,20 @@ fn data(path: &str) -> Option<String> {
     }
     // Without `.json` it is nothing to Next.js; a server that takes parameters or tails off first may see one.
     let inside = path.get(at + DATA.len()..)?;
-    let inside = inside.strip_suffix(".json").unwrap_or(inside);
+    let inside = inside.strip_suffix('/').unwrap_or(inside);
+    let end = inside.len().saturating_sub(".json".len());
+    let has_tail = inside.get(end..).is_some_and(|tail| tail.eq_ignore_ascii_case(".json"));
+    let inside = inside.get(..end).filter(|_| has_tail).unwrap_or(inside);
     data_path(&format!("{DATA}{inside}.json")).map(|(_, page)| page)
 }
 
-/// The page of a path with a payload tail.
+/// The page of a path with a payload tail. Case and a slash at the end do not count: the stricter reading.
 fn tail(path: &str) -> Option<&str> {
-    if let Some((page, segment)) = path.split_once(".segments/")
-        && segment.ends_with(".segment.rsc")
-    {
-        return Some(page).filter(|page| page.len() > 1);
-    }
-    TAILS.iter().find_map(|tail| path.strip_suffix(tail)).filter(|page| page.len() > 1)
+    let path = path.strip_suffix('/').unwrap_or(path);
+    let lower = path.to_ascii_lowercase();
+    let segments = lower.find(".segments/").filter(|_| lower.ends_with(".segment.rsc"));
+    let end = segments.or_else(|| TAILS.iter().find_map(|tail| lower.strip_suffix(tail)).map(str::len))?;
+    path.get(..end).filter(|page| page.len() > 1)
 }
 
 #[cfg(test)]
@@ -107,6 +109,8 @@ mod tests {
             ("/_next/data/b/a/b.json", "/a/b"),
             ("/fr/_next/data/b/account.json", "/account"),
             ("/_NEXT/data/b/account.json", "/account"),
+            ("/_next/data/b/account.JSON/", "/account"),
+            ("/_next/data/b/account", "/account"),
         ] {
             assert_eq!(readings(&config, path), [weak(path), strong(page)], "{path}");
         }
@@ -118,6 +122,7 @@ mod tests {
         for (path, page) in [
             ("/account.rsc", "/account"),
             ("/account.prefetch.rsc", "/account"),
+            ("/account.RSC/", "/account"),
             ("/account.segments/__PAGE__.segment.rsc", "/account"),
             ("/account.segments/a/b.segment.rsc", "/account"),
         ] {

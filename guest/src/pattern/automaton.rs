@@ -7,6 +7,7 @@ use super::exec::{self, Context, Text};
 use super::list::ListRun;
 use super::nfa::{self, Budget, Program, TooMany};
 use super::node::{Node, Tree};
+use super::rounds;
 
 /// Most entries of the list of captures while matching (4 bytes each): 800 kB.
 const MAX_CAPTURE_CELLS: usize = 200_000;
@@ -17,6 +18,8 @@ pub(super) struct Automaton {
     pub(super) classes: Vec<Class>,
     pub(super) looks: Vec<LookEngines>,
     main: Engine,
+    /// For captures, where the program of `main` will not do.
+    rounds: Option<Program>,
     /// Two for each capture.
     slots: usize,
 }
@@ -45,8 +48,13 @@ impl Automaton {
             Ok(Engine::new(program, &tree.classes, keep))
         };
         let slots = 2 * tree.captures.len();
-        let main = engine(nodes, false, slots > 0)?;
-        if slots.saturating_mul(main.program.insts.len()) > MAX_CAPTURE_CELLS {
+        let rounds = match slots > 0 && rounds::matter(nodes) {
+            true => Some(rounds::compile(nodes, &mut Budget::new())?),
+            false => None,
+        };
+        let main = engine(nodes, false, slots > 0 && rounds.is_none())?;
+        let capturing = rounds.as_ref().unwrap_or(&main.program);
+        if slots.saturating_mul(capturing.insts.len()) > MAX_CAPTURE_CELLS {
             return Err(TooMany);
         }
         let mut looks = Vec::with_capacity(tree.looks.len());
@@ -56,7 +64,7 @@ impl Automaton {
             let backward = if look.once { None } else { Some(engine(body, true, false)?) };
             looks.push(LookEngines { forward, backward });
         }
-        Ok(Self { classes: tree.classes.clone(), looks, main, slots })
+        Ok(Self { classes: tree.classes.clone(), looks, main, rounds, slots })
     }
 
     /// Does all of `text` from `from` on match?
@@ -73,7 +81,8 @@ impl Automaton {
         if self.slots == 0 {
             return self.is_match(text, from).then(Vec::new);
         }
-        let slots = capture::run(&self.main.program, self.slots, &mut Context::new(self, text), from)?;
+        let program = self.rounds.as_ref().unwrap_or(&self.main.program);
+        let slots = capture::run(program, self.slots, &mut Context::new(self, text), from)?;
         let place = |slot: u32| (slot != capture::NONE).then_some(slot as usize);
         let pair = |pair: &[u32]| match pair {
             [start, end] => Some((place(*start)?, place(*end)?)),

@@ -219,7 +219,7 @@ impl<'p> Builder<'p> {
             let bit = match self.program.inst(state) {
                 Inst::Match => MATCH,
                 Inst::Class { .. } => self.places.get(state as usize).copied().flatten().map_or(0, |place| 1 << place),
-                Inst::Save { next, .. } => {
+                Inst::Save { next, .. } | Inst::Forget { next, .. } => {
                     stack.push((next, asserts));
                     continue;
                 }

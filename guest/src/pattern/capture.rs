@@ -105,6 +105,13 @@ impl Pike<'_> {
                     }
                     self.jobs.push(Job::Visit(next));
                 }
+                Inst::Forget { first, last, next } => {
+                    for (slot, noted) in (first..last).zip(noted.iter_mut().skip(first as usize)) {
+                        let value = std::mem::replace(noted, NONE);
+                        self.jobs.push(Job::Restore { slot, value });
+                    }
+                    self.jobs.push(Job::Visit(next));
+                }
                 Inst::Assert { assert, next } => {
                     if context.holds(assert, at) {
                         self.jobs.push(Job::Visit(next));

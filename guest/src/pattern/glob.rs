@@ -10,8 +10,9 @@ use globset::GlobBuilder;
 /// The source of a regular expression, without anchors, for `text`. To be read with dot-all.
 pub(super) fn translate(text: &str) -> Result<String, PatternError> {
     check_depth(text)?;
-    let slash = text.len() > 1 && text.ends_with('/') && !text.ends_with(r"\/");
-    let glob = GlobBuilder::new(if slash { text.strip_suffix('/').unwrap_or(text) } else { text })
+    let short = text.strip_suffix('/').filter(|short| !short.is_empty() && !ends_escaping(short));
+    let slash = short.is_some();
+    let glob = GlobBuilder::new(short.unwrap_or(text))
         .literal_separator(true)
         .empty_alternates(true)
         .backslash_escape(true)
@@ -36,6 +37,11 @@ pub(super) fn elsewhere(text: &str) -> Result<String, PatternError> {
     let regex = regex.split_once('^').map_or(regex, |(_, regex)| regex);
     let regex = regex.strip_suffix('$').unwrap_or(regex);
     Writer { text, slash: false, regex, at: 0, plain: true, out: String::with_capacity(regex.len()) }.write()
+}
+
+/// Does `text` end with a backslash that escapes what follows, and not with one that is escaped itself?
+fn ends_escaping(text: &str) -> bool {
+    text.bytes().rev().take_while(|&byte| byte == b'\\').count() % 2 == 1
 }
 
 /// `globset` is recursive over nested braces. Counting all of them needs no parser and refuses no real glob.
@@ -175,6 +181,9 @@ mod tests {
             ("/[]*]?", r"/(?!/)[\]\*][^/]/?"),
             ("/é[à-ü]", "/é(?!/)[à-ü]/?"),
             (r"/\*.js", r"/\*\.js/?"),
+            // The last slash is escaped, or what stands before it is.
+            (r"/a\/", "/a//?"),
+            (r"/a\\/", r"/a\\/?"),
         ] {
             assert_eq!(translate(glob).expect(glob), regex, "{glob}");
         }

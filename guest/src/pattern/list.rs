@@ -33,7 +33,7 @@ impl<'p> ListRun<'p> {
             match self.program.inst(state) {
                 Inst::Class { .. } => self.next.push(state),
                 Inst::Split { first, second } => self.stack.extend([second, first]),
-                Inst::Save { next, .. } => self.stack.push(next),
+                Inst::Save { next, .. } | Inst::Forget { next, .. } => self.stack.push(next),
                 Inst::Assert { assert, next } => {
                     if context.holds(assert, at) {
                         self.stack.push(next);

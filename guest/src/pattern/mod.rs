@@ -6,8 +6,8 @@
 //! expression, `js` parses that into a tree (`node`, `class`), and `expression` sees to it that the tree takes a
 //! whole path. Literal text at the front is taken off; if what
 //! follows has a simple `shape` that is all, else it becomes an `automaton` (`nfa`), run as `bits` or as a `list`
-//! of states, or with `capture`s. `set` finds among many patterns those whose literal text fits. `language` reasons
-//! about what patterns take, for the linter.
+//! of states, or with `capture`s (`rounds`). `set` finds among many patterns those whose literal text fits. `language`
+//! reasons about what patterns take, for the linter.
 
 mod automaton;
 mod bits;
@@ -26,6 +26,7 @@ mod misplaced;
 mod next;
 mod nfa;
 mod node;
+mod rounds;
 mod route;
 mod set;
 mod shape;

@@ -14,6 +14,8 @@ pub(super) enum Inst {
     Split { first: u32, second: u32 },
     /// Note the position.
     Save { slot: u32, next: u32 },
+    /// Clear the slots from `first` to before `last`. Only in programs for captures.
+    Forget { first: u32, last: u32, next: u32 },
     /// Go on if that holds here.
     Assert { assert: Assert, next: u32 },
     /// Done.
@@ -50,6 +52,18 @@ impl Budget {
     pub(super) fn new() -> Self {
         Self { states: MAX_STATES, steps: 4 * MAX_STATES }
     }
+
+    /// One state more.
+    pub(super) fn state(&mut self) -> Result<(), TooMany> {
+        self.states = self.states.checked_sub(1).ok_or(TooMany)?;
+        Ok(())
+    }
+
+    /// One step more.
+    pub(super) fn step(&mut self) -> Result<(), TooMany> {
+        self.steps = self.steps.checked_sub(1).ok_or(TooMany)?;
+        Ok(())
+    }
 }
 
 /// Compile a sequence of nodes; `reverse`: for reading the text from its end.
@@ -69,7 +83,7 @@ struct Compiler<'b> {
 
 impl Compiler<'_> {
     fn push(&mut self, inst: Inst) -> Result<u32, TooMany> {
-        self.budget.states = self.budget.states.checked_sub(1).ok_or(TooMany)?;
+        self.budget.state()?;
         let at = u32::try_from(self.insts.len()).map_err(|_| TooMany)?;
         self.insts.push(inst);
         Ok(at)
@@ -84,7 +98,7 @@ impl Compiler<'_> {
     }
 
     fn node(&mut self, node: &Node, next: u32) -> Result<u32, TooMany> {
-        self.budget.steps = self.budget.steps.checked_sub(1).ok_or(TooMany)?;
+        self.budget.step()?;
         match node {
             Node::Class(class) => self.push(Inst::Class { class: *class, next }),
             Node::Concat(nodes) => self.sequence(nodes, next),

@@ -92,6 +92,18 @@ impl Node {
         }
     }
 
+    /// May it take nothing? Whether an assertion holds is not asked.
+    pub(super) fn may_be_empty(&self) -> bool {
+        match self {
+            Self::Class(_) => false,
+            Self::Concat(nodes) => nodes.iter().all(Self::may_be_empty),
+            Self::Alt(nodes) => nodes.iter().any(Self::may_be_empty),
+            Self::Repeat(repeat) => repeat.min == 0 || repeat.node.may_be_empty(),
+            Self::Capture(_, node) => node.may_be_empty(),
+            Self::Assert(_) => true,
+        }
+    }
+
     /// Mark the look-aheads that are asked at one position at most; `fixed`: this node is reached at one only.
     /// Tells whether what follows it is, too.
     fn mark(&self, fixed: bool, once: &mut [bool]) -> bool {

@@ -25,6 +25,9 @@ enum Tail {
     Segments { of: u128, many: bool, optional: bool },
 }
 
+/// Line ends of ASCII, as a set.
+const LINE_ENDS: u128 = 1 << b'\n' | 1 << b'\r';
+
 /// How far a `.*` goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reach {
@@ -79,6 +82,12 @@ impl Shape {
         // Which of two pieces took the last character must not be in doubt.
         if let Tail::Segments { of, .. } = tail
             && of & trailing != 0
+        {
+            return None;
+        }
+        // What `.` stops at may still trail.
+        if let Tail::Anything(Reach::Line) | Tail::Below(Reach::Line) = tail
+            && trailing & LINE_ENDS != 0
         {
             return None;
         }

@@ -25,9 +25,13 @@ impl Check {
         global.config = self.file.or(global.config);
         let mut options = global.options()?;
         options.lenient = true;
-        let (config, findings, counts) = match Gate::load(options) {
+        let mut undecided = 0;
+        let (config, mut findings, counts) = match Gate::load(options) {
             Ok(gate) => {
                 let mut findings = gate.loaded().findings.clone();
+                let linted = gate.lint().map_err(|failure| Stop::new(Exit::Component, failure))?;
+                findings.extend(linted.findings);
+                undecided = linted.undecided;
                 // Names that are not set here may be set where the gate will run.
                 findings.extend(gate.unstarted().iter().cloned().map(as_warning));
                 let counts = (gate.loaded().rules.len(), gate.loaded().tests);
@@ -40,7 +44,11 @@ impl Check {
             finding.severity == Severity::Error || (self.strict && finding.severity == Severity::Warning)
         };
         let exit = if findings.iter().any(bad) { Exit::Findings } else { Exit::Ok };
+        findings.sort_by_key(|finding| finding.labels.first().map(|label| label.start));
         report(&global, &config, &findings, counts, exit);
+        if undecided > 0 && !global.json {
+            out::note(&format!("{undecided} questions about routes would have taken too long and were not answered"));
+        }
         Ok(exit)
     }
 }

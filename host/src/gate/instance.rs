@@ -3,8 +3,8 @@
 use super::engine::{self, Limits, State, TooMuchMemory};
 use super::{Failure, component::first_line};
 use crate::contract::{
-    Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, Inputs, Loaded, RequestHead, Started, Step,
-    TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, Inputs, Linted, Loaded, RequestHead,
+    Started, Step, TestResult,
 };
 use std::time::Duration;
 use wasmtime::{Store, Trap};
@@ -75,6 +75,10 @@ impl Instance {
 
     pub(super) fn test(&mut self) -> Result<Vec<TestResult>, Failure> {
         self.call(self.limits.load, |world, store| world.portcullis_gate_decider().call_test(store))
+    }
+
+    pub(super) fn lint(&mut self) -> Result<Linted, Failure> {
+        self.call(self.limits.load, |world, store| world.portcullis_gate_decider().call_lint(store))
     }
 
     pub(super) fn schema(&mut self) -> Result<String, Failure> {

@@ -29,7 +29,7 @@ pub use failure::{Failure, LoadError};
 pub use verify::Verifier;
 
 use crate::clock::{Clock, SystemClock};
-use crate::contract::{Diagnostic, Explained, Loaded, RequestHead, TestResult};
+use crate::contract::{Diagnostic, Explained, Linted, Loaded, RequestHead, TestResult};
 use pool::Pool;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -242,5 +242,13 @@ impl Gate {
     /// [`Failure`] of the guest.
     pub fn test(&self) -> Result<Vec<TestResult>, Failure> {
         self.pool.call(instance::Instance::test)
+    }
+
+    /// What the routes of the config probably do not mean.
+    ///
+    /// # Errors
+    /// [`Failure`] of the guest.
+    pub fn lint(&self) -> Result<Linted, Failure> {
+        self.pool.call(instance::Instance::lint)
     }
 }

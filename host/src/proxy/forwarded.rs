@@ -7,6 +7,8 @@ use std::net::{IpAddr, SocketAddr};
 /// The client as its own connection and the trusted proxies tell it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Origin<'a> {
+    /// Did a proxy tell it that the operator named?
+    pub(super) trusted: bool,
     /// Address of the client.
     pub(super) client: IpAddr,
     /// `http` or `https`.
@@ -22,7 +24,7 @@ pub(super) struct Origin<'a> {
 pub(super) fn origin<'a>(peer: SocketAddr, trusted: &[IpNet], headers: &'a HeaderMap) -> Origin<'a> {
     let peer = peer.ip().to_canonical();
     if !is_trusted(trusted, peer) {
-        return Origin { client: peer, scheme: "http", host: None };
+        return Origin { trusted: false, client: peer, scheme: "http", host: None };
     }
     let mut client = peer;
     let lines = headers.get_all("x-forwarded-for");
@@ -38,7 +40,7 @@ pub(super) fn origin<'a>(peer: SocketAddr, trusted: &[IpNet], headers: &'a Heade
         Some(proto) if proto.eq_ignore_ascii_case(b"https") => "https",
         _ => "http",
     };
-    Origin { client, scheme, host: last(headers, "x-forwarded-host") }
+    Origin { trusted: true, client, scheme, host: last(headers, "x-forwarded-host") }
 }
 
 fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
@@ -80,7 +82,7 @@ mod tests {
         let map =
             headers(&[("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https"), ("x-forwarded-host", "evil")]);
         let got = origin("127.0.0.1:1".parse().unwrap(), &[], &map);
-        assert_eq!(got, Origin { client: [127, 0, 0, 1].into(), scheme: "http", host: None });
+        assert_eq!(got, Origin { trusted: false, client: [127, 0, 0, 1].into(), scheme: "http", host: None });
     }
 
     #[test]
@@ -103,6 +105,6 @@ mod tests {
         let trusted = ["10.0.0.0/8".parse().unwrap()];
         let map = headers(&[("x-forwarded-proto", "http, HTTPS"), ("x-forwarded-host", "a.example, b.example")]);
         let got = origin("10.0.0.1:1".parse().unwrap(), &trusted, &map);
-        assert_eq!((got.scheme, got.host), ("https", Some(&b"b.example"[..])));
+        assert_eq!((got.trusted, got.scheme, got.host), (true, "https", Some(&b"b.example"[..])));
     }
 }

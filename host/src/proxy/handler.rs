@@ -250,7 +250,8 @@ impl<J: Judge> Client<J> {
             Outcome::Forward(permit) => {
                 count(&shared.metrics.forwarded);
                 let address = if is_peer { self.address.clone() } else { outbound::address(origin.client) };
-                let said = Said { address, scheme: origin.scheme, authority: checked.authority };
+                let said =
+                    Said { trusted: origin.trusted, address, scheme: origin.scheme, authority: checked.authority };
                 let passing = Passing { client: self, revision: &revision, websocket: checked.websocket, id };
                 passing.send(&permit, head, said, body, entry).await
             }
@@ -298,7 +299,7 @@ impl<J: Judge> Client<J> {
             scheme: origin.scheme.to_owned(),
             // Checked to be ASCII.
             authority: checked.authority.to_str().unwrap_or_default().to_owned(),
-            target: head.uri.path_and_query().map_or_else(Vec::new, |path| path.as_str().as_bytes().to_vec()),
+            target: inbound::asked(head).into_owned().into_bytes(),
             headers,
             client: if is_peer { self.text.clone() } else { origin.client.to_string() },
             now: self.shared.clock.now(),

@@ -5,6 +5,7 @@ use super::settings::{MAX_HEADERS, MAX_METHOD};
 use super::wire::Fragments;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use std::borrow::Cow;
 
 /// A request that is not judged at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,17 +55,24 @@ fn method(method: &Method) -> Result<(), Refusal> {
     }
 }
 
+/// The path and query that a request asks for. `http://host?query` has an empty path, which counts as `/` (RFC 9112
+/// section 3.2.1); the `http` crate leaves the slash out.
+pub(super) fn asked(head: &Parts) -> Cow<'_, str> {
+    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+    if head.uri.scheme().is_some() && path.starts_with('?') { format!("/{path}").into() } else { path.into() }
+}
+
 /// Origin form, or absolute form that comes to the same. hyper has refused controls, spaces and invalid UTF-8;
 /// backslashes, quotes, braces and valid raw UTF-8 pass it and are for the gate to refuse.
 fn target(head: &Parts, hidden: &Fragments) -> Result<(), Refusal> {
-    let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+    let path = asked(head);
     if !path.starts_with('/') {
         return Err(bad("request target is no path"));
     }
     if !matches!(head.uri.scheme_str(), None | Some("http" | "https")) {
         return Err(bad("request target has a foreign scheme"));
     }
-    if hidden.cut(path, head.uri.scheme().is_some()) {
+    if hidden.cut(&path, head.uri.scheme().is_some()) {
         return Err(bad("request target has a fragment"));
     }
     Ok(())
@@ -227,6 +235,8 @@ mod tests {
         assert_eq!(refused(Request::trace("/").header("host", "a")), Some("method not allowed"));
         assert_eq!(refused(Request::connect("a:443").header("host", "a")), Some("method not allowed"));
         assert_eq!(refused(Request::options("*").header("host", "a")), Some("request target is no path"));
+        let short = Request::get("http://a?b=c").header("host", "a");
+        assert_eq!(asked(&parts(short)), "/?b=c");
         assert_eq!(refused(Request::builder().method("gEt").uri("/").header("host", "a")), None);
         let long = "M".repeat(MAX_METHOD + 1);
         assert_eq!(refused(Request::builder().method(&*long).uri("/").header("host", "a")), Some("method too long"));

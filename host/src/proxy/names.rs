@@ -17,8 +17,54 @@ const HOP_BY_HOP: &[&str] = &[
     "expect",
 ];
 
-/// Names that say who a request comes from. Ours replace them.
-const FORWARDED: &[&str] = &["forwarded", "x-forwarded-*", "x-real-ip"];
+/// Names that say who a request comes from, in which ours replace them, and names by which servers let a client
+/// choose another host than the one that was judged.
+const FORWARDED: &[&str] = &[
+    "forwarded",
+    "forwarded-for",
+    "x-forwarded",
+    "x-forwarded-*",
+    "x-real-ip",
+    "x-original-forwarded-for",
+    "x-original-remote-addr",
+    "x-host",
+    "x-original-host",
+    "x-http-host-override",
+];
+
+/// Names by which content networks and older proxies tell the client's address or scheme. They stay as a trusted proxy
+/// wrote them; from anybody else they are a lie (CVE-2026-40575 and its like).
+const OF_TRUSTED_PROXIES: &[&str] = &[
+    "client-ip",
+    "remote-addr",
+    "true-client-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-originating-ip",
+    "cluster-client-ip",
+    "x-custom-ip-authorization",
+    "x-proxyuser-ip",
+    "x-true-ip",
+    "x-remote-addr",
+    "x-remote-ip",
+    "wl-proxy-client-ip",
+    "ali-cdn-real-ip",
+    "cdn-src-ip",
+    "cf-connecting-*",
+    "cf-pseudo-ipv4",
+    "fastly-client-*",
+    "fly-client-ip",
+    "x-appengine-user-ip",
+    "x-azure-clientip",
+    "x-azure-socketip",
+    "x-envoy-external-address",
+    "x-nf-client-connection-ip",
+    "x-vercel-forwarded-*",
+    "front-end-https",
+    "x-arr-ssl",
+    "x-scheme",
+    "x-url-scheme",
+];
 
 /// Longest name that is looked up by length; longer ones are compared one by one.
 const BUCKETS: usize = 48;
@@ -27,39 +73,45 @@ const BUCKETS: usize = 48;
 #[derive(Debug)]
 pub(super) struct FoldedNames {
     /// Names by length.
-    exact: Vec<Vec<Box<[u8]>>>,
+    exact: Vec<Vec<Name>>,
     /// Names that ended in `*`, without it.
-    prefixes: Vec<Box<[u8]>>,
+    prefixes: Vec<Name>,
+}
+
+#[derive(Debug, Clone)]
+struct Name {
+    folded: Box<[u8]>,
+    /// May a trusted proxy say it?
+    of_trusted: bool,
 }
 
 impl FoldedNames {
     /// What no client's request may carry upstream: framing, the forwarded family and `stripped` (a name that ends
     /// in `*` stands for all names that begin so).
     pub(super) fn of_requests(stripped: &[String]) -> Self {
-        let ours = HOP_BY_HOP.iter().chain(FORWARDED).copied();
         let mut set = Self { exact: vec![Vec::new(); BUCKETS + 1], prefixes: Vec::new() };
-        for name in ours.chain(stripped.iter().map(String::as_str)) {
-            match name.strip_suffix('*') {
-                Some(start) => set.prefixes.push(start.bytes().map(fold).collect()),
-                None => set.insert(name),
-            }
-        }
+        let never = HOP_BY_HOP.iter().chain(FORWARDED).copied().chain(stripped.iter().map(String::as_str));
+        never.for_each(|name| set.insert(name, false));
+        OF_TRUSTED_PROXIES.iter().for_each(|name| set.insert(name, true));
         set
     }
 
-    fn insert(&mut self, name: &str) {
-        let folded: Box<[u8]> = name.bytes().map(fold).collect();
-        if let Some(bucket) = self.exact.get_mut(folded.len().min(BUCKETS)) {
-            bucket.push(folded);
+    fn insert(&mut self, name: &str, of_trusted: bool) {
+        let folded = |text: &str| Name { folded: text.bytes().map(fold).collect(), of_trusted };
+        match name.strip_suffix('*') {
+            Some(start) => self.prefixes.push(folded(start)),
+            None => self.exact.get_mut(name.len().min(BUCKETS)).into_iter().for_each(|names| names.push(folded(name))),
         }
     }
 
-    /// Is this name (in any spelling) in the set? Costs no allocation.
-    pub(super) fn contains(&self, name: &str) -> bool {
+    /// May this name (in any spelling) not come from this peer? Costs no allocation.
+    pub(super) fn contains(&self, name: &str, peer_is_trusted: bool) -> bool {
         let name = name.as_bytes();
+        let counts = |own: &&Name| !(own.of_trusted && peer_is_trusted);
         let bucket = self.exact.get(name.len().min(BUCKETS));
-        bucket.is_some_and(|names| names.iter().any(|own| same(own, name)))
-            || self.prefixes.iter().any(|own| name.get(..own.len()).is_some_and(|start| same(own, start)))
+        let starts = |own: &Name| name.get(..own.folded.len()).is_some_and(|start| same(&own.folded, start));
+        bucket.is_some_and(|names| names.iter().filter(counts).any(|own| same(&own.folded, name)))
+            || self.prefixes.iter().filter(counts).any(starts)
     }
 }
 
@@ -84,17 +136,28 @@ mod tests {
     #[test]
     fn odd_spellings_are_found() {
         for name in ["x-user-id", "X_User_Id", "x.user.id", "x-user_id", "X~USER!ID", "x_middleware.subrequest"] {
-            assert!(set().contains(name), "{name}");
+            assert!(set().contains(name, true), "{name}");
         }
         for name in ["x-forwarded-for", "x_forwarded_host", "X.Forwarded.Proto", "forwarded", "proxy-authorization"] {
-            assert!(set().contains(name), "{name}");
+            assert!(set().contains(name, true), "{name}");
+        }
+        for name in ["X_Host", "x.original.host", "X-HTTP-Host-Override", "X_Forwarded", "Forwarded_For"] {
+            assert!(set().contains(name, true), "{name}");
+        }
+    }
+
+    #[test]
+    fn addresses_are_told_by_trusted_proxies_only() {
+        for name in ["True-Client-IP", "cf_connecting_ip", "CF-Connecting-IPv6", "client.ip", "X-Scheme"] {
+            assert!(set().contains(name, false), "{name}");
+            assert!(!set().contains(name, true), "{name}");
         }
     }
 
     #[test]
     fn other_names_are_left_alone() {
-        for name in ["x-user", "x-user-id2", "cookie", "accept", "sec-websocket-key", "x-forwarded", "host"] {
-            assert!(!set().contains(name), "{name}");
+        for name in ["x-user", "x-user-id2", "cookie", "accept", "sec-websocket-key", "x-forward", "host", "x-hosts"] {
+            assert!(!set().contains(name, false), "{name}");
         }
     }
 
@@ -102,8 +165,8 @@ mod tests {
     fn names_longer_than_the_buckets_are_compared_whole() {
         let long = "x-".repeat(40);
         let set = FoldedNames::of_requests(std::slice::from_ref(&long));
-        assert!(set.contains(&long.replace('-', "_")));
-        assert!(!set.contains(&format!("{long}y")));
+        assert!(set.contains(&long.replace('-', "_"), true));
+        assert!(!set.contains(&format!("{long}y"), true));
     }
 
     proptest! {
@@ -118,7 +181,7 @@ mod tests {
                     None => folded(own) == folded(&name),
                 }
             });
-            prop_assert_eq!(set.contains(&name), plain);
+            prop_assert_eq!(set.contains(&name, true), plain);
         }
     }
 }

@@ -20,7 +20,7 @@ static PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection"
 pub(super) fn request(head: &mut Parts, permit: &Permit, dropped: &FoldedNames, from: Said, websocket: bool) {
     let headers = &mut head.headers;
     let trailers = wants_trailers(headers);
-    strip(headers, dropped);
+    strip(headers, dropped, from.trusted);
     headers.reserve(5);
     headers.insert(X_FORWARDED_FOR.clone(), from.address);
     headers.insert(X_FORWARDED_PROTO.clone(), HeaderValue::from_static(from.scheme));
@@ -54,6 +54,8 @@ pub(super) fn request(head: &mut Parts, permit: &Permit, dropped: &FoldedNames, 
 /// What the upstream is told about the client.
 #[derive(Debug)]
 pub(super) struct Said {
+    /// Did a proxy tell it that the operator named?
+    pub(super) trusted: bool,
     /// Its address.
     pub(super) address: HeaderValue,
     /// `http` or `https`.
@@ -68,7 +70,7 @@ pub(super) fn address(ip: IpAddr) -> HeaderValue {
     HeaderValue::try_from(ip.to_string()).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
 }
 
-fn strip(headers: &mut HeaderMap, dropped: &FoldedNames) {
+fn strip(headers: &mut HeaderMap, dropped: &FoldedNames, trusted: bool) {
     let mut doomed: Vec<HeaderName> = Vec::new();
     for option in connection_options(headers) {
         if let Ok(name) = HeaderName::from_bytes(option)
@@ -78,7 +80,7 @@ fn strip(headers: &mut HeaderMap, dropped: &FoldedNames) {
         }
     }
     headers.remove(header::CONNECTION);
-    doomed.extend(headers.keys().filter(|name| dropped.contains(name.as_str())).cloned());
+    doomed.extend(headers.keys().filter(|name| dropped.contains(name.as_str(), trusted)).cloned());
     for name in &doomed {
         headers.remove(name);
     }
@@ -194,7 +196,7 @@ mod tests {
 
     fn said() -> Said {
         let authority = HeaderValue::from_static("app.example:8443");
-        Said { address: HeaderValue::from_static("192.0.2.7"), scheme: "https", authority }
+        Said { trusted: false, address: HeaderValue::from_static("192.0.2.7"), scheme: "https", authority }
     }
 
     fn sent(list: &[(&str, &str)], permit: &Permit, stripped: &[&str]) -> Parts {
@@ -239,6 +241,17 @@ mod tests {
         assert_eq!(value(&head, "x-forwarded-port"), ["8443"]);
         for gone in ["x_forwarded_host", "forwarded", "x-real-ip", "x-forwarded-prefix"] {
             assert!(value(&head, gone).is_empty(), "{gone}");
+        }
+    }
+
+    #[test]
+    fn what_content_networks_say_is_dropped_unless_the_peer_is_trusted() {
+        let build = || Request::get("/raw").header("CF_Connecting_IP", "6.6.6.6").header("x-original-host", "evil");
+        for (trusted, left) in [(false, vec![]), (true, vec!["6.6.6.6"])] {
+            let mut head = build().body(()).unwrap().into_parts().0;
+            request(&mut head, &permit(), &FoldedNames::of_requests(&[]), Said { trusted, ..said() }, false);
+            assert_eq!(value(&head, "cf_connecting_ip"), left);
+            assert!(value(&head, "x-original-host").is_empty());
         }
     }
 

@@ -16,7 +16,8 @@ mod bindings {
 }
 
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Loaded, RequestHead, Started, Step, TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
+    TestResult,
 };
 use bindings::portcullis::gate::types::{Label, Need, ProxySettings, Severity, Source, Upstream};
 use std::cell::RefCell;
@@ -78,6 +79,10 @@ impl Guest for Faulty {
 
     fn test() -> Vec<TestResult> {
         Vec::new()
+    }
+
+    fn lint() -> Linted {
+        Linted { findings: Vec::new(), undecided: 0 }
     }
 
     fn schema() -> String {

@@ -1,6 +1,9 @@
 //! What each target does with its bytes, and what must hold whatever they are. Each is one call, so that a crash
 //! can be replayed as a test.
 
+use portcullis_differential::compare::{Case, Reading, difference};
+use portcullis_differential::reference::route;
+use portcullis_differential::with_stack;
 use portcullis_gate::config::Format;
 use portcullis_gate::pattern::{Dialect, Options, Pattern};
 use portcullis_gate::question::{Answer, Answered, Question};
@@ -65,6 +68,30 @@ pub fn pattern(data: &[u8]) {
 /// A glob and a path, one line each.
 pub fn glob(data: &[u8]) {
     compile_and_match(Dialect::Glob, data);
+}
+
+/// A byte of choices, a pattern and a path, split at the first line break: ours and the reference say the same.
+pub fn differential(data: &[u8]) {
+    let Some((&choices, rest)) = data.split_first() else { return };
+    let Ok(text) = std::str::from_utf8(rest) else { return };
+    let (pattern, path) = text.split_once('\n').unwrap_or((text, "/a/b"));
+    // The reference backtracks.
+    if text.len() > 400 {
+        return;
+    }
+    let reading = match choices >> 2 & 7 {
+        0 => Reading::Dialect(Dialect::Regex),
+        1 => Reading::Dialect(Dialect::Glob),
+        2 => Reading::Route(route::Options { end: false, ..route::Options::default() }),
+        3 => Reading::Route(route::Options { strict: true, delimiter: "/".to_owned(), ..route::Options::default() }),
+        4 => Reading::RegExp,
+        _ => Reading::Dialect(Dialect::Pattern),
+    };
+    let options = Options { ignore_case: choices & 1 != 0, dot_all: choices & 2 != 0 };
+    let case = Case { reading, text: pattern.to_owned(), options };
+    let path = path.to_owned();
+    let found = with_stack(move || difference(&case, None).or_else(|| difference(&case, Some(&path))));
+    assert_eq!(found, None, "ours and the reference disagree");
 }
 
 const POLICY: &str = r#"

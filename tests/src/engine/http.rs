@@ -5,7 +5,7 @@ use crate::upstream::Upstream;
 use crate::wire;
 use crate::world::World;
 use portcullis::proxy::{LogForm, Overrides, Server, Settings};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,31 +19,53 @@ impl Engine for Http {
     }
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
-        let upstream = Upstream::start();
-        let gate = component::load(&policy.clone().before(&upstream.url()), world)?;
-        let over = Overrides { workers: Some(1), log: Some(LogForm::Off), ..Overrides::default() };
-        let settings = Settings::new(&gate.loaded().proxy, &over).map_err(|e| format!("{}: {}", e.name, e.problem))?;
-        let server =
-            Server::bind_with(settings, gate, world.clock(), Box::new(std::io::sink())).map_err(|e| e.to_string())?;
-        let address = server.local_addr();
-        let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-        let thread = std::thread::spawn(move || {
-            if let Ok(runtime) = super::runtime() {
-                runtime.block_on(server.run(async { drop(stopped.await) }));
-            }
-        });
-        Ok(Box::new(Open { upstream, address, stop: Some(stop), thread: Some(thread) }))
+        Ok(Box::new(serve(policy, world, Ipv4Addr::LOCALHOST.into())?))
     }
 }
 
-struct Open {
+/// Serve a policy at this address on a free port, before an upstream that records.
+///
+/// # Errors
+/// The findings, or what the system refused.
+pub fn serve(policy: &Policy, world: &Arc<World>, address: IpAddr) -> Result<Served, String> {
+    let upstream = Upstream::start();
+    let gate = component::load(&policy.clone().before(&upstream.url()), world)?;
+    let listen = Some(SocketAddr::new(address, 0).to_string());
+    let over = Overrides { listen, workers: Some(1), log: Some(LogForm::Off), ..Overrides::default() };
+    let settings = Settings::new(&gate.loaded().proxy, &over).map_err(|e| format!("{}: {}", e.name, e.problem))?;
+    let server =
+        Server::bind_with(settings, gate, world.clock(), Box::new(std::io::sink())).map_err(|e| e.to_string())?;
+    let address = server.local_addr();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let thread = std::thread::spawn(move || {
+        if let Ok(runtime) = super::runtime() {
+            runtime.block_on(server.run(async { drop(stopped.await) }));
+        }
+    });
+    Ok(Served { upstream, address, stop: Some(stop), thread: Some(thread) })
+}
+
+/// A policy that is served; ends when dropped.
+pub struct Served {
     upstream: Upstream,
     address: SocketAddr,
     stop: Option<tokio::sync::oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
-impl Drop for Open {
+impl Served {
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What is behind it.
+    pub fn upstream(&self) -> &Upstream {
+        &self.upstream
+    }
+}
+
+impl Drop for Served {
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
@@ -65,7 +87,7 @@ fn sendable(request: &Request) -> Result<(), Unsent> {
     Ok(())
 }
 
-impl Door for Open {
+impl Door for Served {
     fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
         sendable(request)?;
         self.upstream.take();

@@ -2,7 +2,7 @@
 
 mod answers;
 pub mod component;
-mod http;
+pub mod http;
 mod native;
 
 pub use component::Component;

@@ -6,6 +6,7 @@ mod cookies;
 mod jwt;
 mod keys;
 mod lint;
+mod raw;
 mod redirect;
 mod rotation;
 mod routes;
@@ -39,6 +40,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 redirect::run(file, engine.as_ref(), report);
             }
         }
+        "security/route-bypass.json" => raw::run(file, report),
         "sessions/oidc-bearer.json" => {
             for engine in engines {
                 bearer::run(file, engine.as_ref(), report);
@@ -50,7 +52,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
             }
         }
         other if lint::knows(other) => lint::run(file, report),
-        other if routes::knows(other) => routes::run(file, report),
+        other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");
             row.skip(file.count, needs(other));
@@ -72,7 +74,7 @@ fn needs(name: &str) -> &'static str {
         ("sessions", "workos.json") => "needs session kind workos, which is not built yet",
         ("sessions", "iron-session.json") => "needs session kind iron-session, which is not built yet",
         ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
-        ("security", "route-bypass.json" | "http1-framing.json") => {
+        ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }
         ("routes-public", "realworld.jsonl") => "needs nothing: lists without answers",

@@ -1,44 +1,19 @@
-//! What is well-formed and yet probably a mistake: loops, half-open pages, patterns that go on too far.
+//! What is well-formed and yet probably a mistake of a rule by itself: loops, claims of nobody. What is about the paths
+//! that rules take is told by `lint`.
 
 use super::Lower;
-use super::paths::Written;
+use super::codes;
 use super::rules::{Facts, Rules};
-use super::{codes, shadow};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::pattern::Dialect;
+use crate::diagnostic::Diagnostic;
 use crate::policy::{EditTemplate, Matcher, Require, Rule, Then};
 use crate::request::ConditionKind;
 use crate::template::Template;
 
-pub(super) fn lints(lower: &mut Lower<'_>, rules: &Rules, default: &Require) {
+pub(super) fn lints(lower: &mut Lower<'_>, rules: &Rules) {
     let all = || rules.guards.iter().zip(&rules.guard_facts).chain(rules.routes.iter().zip(&rules.route_facts));
     for (rule, facts) in all() {
-        boundary(lower, facts);
         redirect_loop(lower, rule, facts);
         identity(lower, rule, facts);
-    }
-    if *default == Require::Public {
-        open_children(lower, rules);
-    }
-    shadow::shadowed(lower, rules);
-}
-
-/// P201: `/product(.*)` also takes `/products`. A warning where that opens more than is meant, else a note.
-fn boundary(lower: &mut Lower<'_>, facts: &Facts) {
-    for written in facts.paths.iter().filter(|written| written.dialect == Dialect::Pattern) {
-        let Some(stem) = written.text.strip_suffix("(.*)") else { continue };
-        // `/:id(.*)` is a parameter with an expression of its own, not an open end.
-        let last = stem.rsplit('/').next().unwrap_or_default();
-        if last.is_empty() || last.contains(':') || stem.contains(['(', '\\', '{', '?', '*', '+']) {
-            continue;
-        }
-        let message = format!("`{}` also takes `{stem}s` and `{stem}-x`", written.text);
-        let mut finding = Diagnostic::note(codes::BOUNDARY, written.span, message)
-            .help(format!("write `{stem}/:path*` if only `{stem}` and what is below it is meant"));
-        if !facts.protects {
-            finding.severity = Severity::Warning;
-        }
-        lower.push(finding);
     }
 }
 
@@ -102,42 +77,4 @@ fn knows_somebody(require: &Require) -> bool {
         Require::Any(all) => all.iter().all(knows_somebody),
         Require::All(all) => all.iter().any(knows_somebody),
     }
-}
-
-/// P213: `/admin` is protected, `/admin/users` falls through to a public default.
-fn open_children(lower: &mut Lower<'_>, rules: &Rules) {
-    let mut hits = Vec::new();
-    for facts in rules.route_facts.iter().filter(|facts| facts.protects) {
-        for written in &facts.paths {
-            let Some(path) = written.literal().filter(|path| is_page(path)) else { continue };
-            rules.patterns.matches(&format!("{path}/x"), &mut hits);
-            if hits.is_empty() {
-                let message = format!("`{path}` is protected, but what is below it is open by `default`");
-                let star = if written.dialect == Dialect::Glob { "**" } else { ":path*" };
-                let help = format!("write `{path}/{star}` to protect `{path}` and what is below it");
-                lower.push(Diagnostic::note(codes::OPEN_CHILDREN, written.span, message).help(help));
-            }
-        }
-    }
-}
-
-/// A file has nothing below it, and the root everything.
-fn is_page(path: &str) -> bool {
-    path.len() > 1 && !path.ends_with('/') && !path.rsplit('/').next().unwrap_or_default().contains('.')
-}
-
-/// The one place that tells which pattern is whose: they are numbered in rule order.
-pub(super) fn owner_of(rules: &Rules) -> Vec<usize> {
-    let count = |facts: &[Facts]| facts.iter().map(|facts| facts.paths.len()).collect::<Vec<_>>();
-    let guards: usize = count(&rules.guard_facts).iter().sum();
-    let mut owners = vec![usize::MAX; guards];
-    for (route, paths) in count(&rules.route_facts).into_iter().enumerate() {
-        owners.extend(std::iter::repeat_n(route, paths));
-    }
-    owners
-}
-
-/// Same dialect, same text.
-pub(super) fn same(a: &Written, b: &Written) -> bool {
-    a.dialect == b.dialect && a.text == b.text
 }

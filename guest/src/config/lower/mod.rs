@@ -8,6 +8,7 @@ mod cookies;
 mod headers;
 mod identity;
 mod keys;
+mod lint;
 mod lints;
 mod next;
 mod paths;
@@ -16,9 +17,10 @@ mod proxy;
 mod require;
 mod respond;
 mod rules;
-mod shadow;
 mod sign_in;
 mod tests;
+
+pub(super) use lint::lint;
 
 use super::document::Node;
 use super::{codes, locate, near};
@@ -43,8 +45,15 @@ struct Lower<'a> {
     has_tenants: bool,
 }
 
+/// A policy, and what is known of how its rules are written: guards, then routes.
+pub(super) struct Lowered {
+    pub(super) policy: Policy,
+    guard_facts: Vec<rules::Facts>,
+    route_facts: Vec<rules::Facts>,
+}
+
 /// Build the policy. If `findings` holds an error afterwards, the policy is not whole.
-pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) -> Policy {
+pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) -> Lowered {
     let names = |table: &str| root.get(table).map(Node::entries).unwrap_or_default().iter().map(|e| e.key.clone());
     let sessions: Vec<String> = names("session").collect();
     let bearers = names("bearer").zip(sessions.len()..).collect();
@@ -67,9 +76,9 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     let default = default_rule(&mut lower, root);
     let (paths, next) = next::rules(&mut lower, root);
     let rules = rules::rules(&mut lower, root);
-    lints::lints(&mut lower, &rules, &default);
+    lints::lints(&mut lower, &rules);
     let cases = tests::cases(&mut lower, root.get("tests"), &rules.names);
-    Policy {
+    let policy = Policy {
         revision: revision(text),
         default,
         sign_in,
@@ -86,7 +95,8 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         proxy,
         paths,
         next,
-    }
+    };
+    Lowered { policy, guard_facts: rules.guard_facts, route_facts: rules.route_facts }
 }
 
 /// The same text gives the same number everywhere: SipHash-1-3 with the keys 0 and 0. A short name for logs and cache

@@ -1,6 +1,6 @@
 //! `glob`, `pattern`, `regex`, and hosts.
 
-use super::{Lower, address};
+use super::Lower;
 use crate::config::codes;
 use crate::config::document::Node;
 use crate::diagnostic::{Diagnostic, Span};
@@ -165,31 +165,6 @@ fn never_a_path(dialect: Dialect, text: &str) -> bool {
         Dialect::Regex => {
             text.starts_with(|c| plain(c) && c != '.')
                 || text.strip_prefix('^').is_some_and(|t| t.starts_with(|c| plain(c) && c != '.'))
-        }
-    }
-}
-
-impl Written {
-    /// The only path that it matches, if it is written without any special character.
-    pub(super) fn literal(&self) -> Option<&str> {
-        let special: &[char] = match self.dialect {
-            Dialect::Glob => &['*', '?', '[', '{', '\\'],
-            Dialect::Pattern => &['(', ':', '{', '*', '+', '?', '\\'],
-            Dialect::Regex => return None,
-        };
-        (self.flags.is_none() && address::is_path(&self.text) && !self.text.contains(special))
-            .then_some(self.text.as_str())
-    }
-
-    /// Does it match every path?
-    pub(super) fn is_everything(&self) -> bool {
-        if self.flags.is_some() {
-            return false;
-        }
-        match self.dialect {
-            Dialect::Glob => self.text == "/**",
-            Dialect::Pattern => ["/(.*)", "(.*)", "/:path*"].contains(&self.text.as_str()),
-            Dialect::Regex => ["/.*", ".*"].contains(&self.text.as_str()),
         }
     }
 }

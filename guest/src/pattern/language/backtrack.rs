@@ -124,7 +124,7 @@ fn follow(program: &Program, state: u32, number: &[Option<usize>]) -> Option<Vec
         };
         match program.inst(state) {
             Inst::Match | Inst::Assert { .. } => {}
-            Inst::Save { next, .. } => go(next),
+            Inst::Save { next, .. } | Inst::Forget { next, .. } => go(next),
             Inst::Split { first, second } => {
                 go(second);
                 go(first);

@@ -116,7 +116,7 @@ impl<'t> Builder<'t> {
                 Inst::Match if program == 0 => END,
                 Inst::Match => DONE,
                 Inst::Class { .. } => PLACES + places.get(state as usize).copied().flatten()?,
-                Inst::Save { next, .. } => {
+                Inst::Save { next, .. } | Inst::Forget { next, .. } => {
                     stack.push((next, asserts));
                     continue;
                 }

@@ -3,6 +3,7 @@
 use super::*;
 
 mod property;
+mod rounds;
 mod speed;
 mod table;
 

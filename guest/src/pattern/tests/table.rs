@@ -117,6 +117,22 @@ fn expressions() {
     );
 }
 
+/// Found by comparing with the reference: `.*` was taken for all that may follow.
+#[test]
+fn a_line_end_may_trail_what_stops_at_line_ends() {
+    let options = Options { ignore_case: false, dot_all: false };
+    check(
+        Dialect::Regex,
+        &[
+            (".*\r?", &["", "\r", "x\r", "!\r\r", "!x\ry"]),
+            ("/x(?:/.*)?\\n?", &["/x\n", "/x/y\n", "!/x\n\n"]),
+            ("(?<rest>.*)\n?", &["x\n rest=x"]),
+            (".*[/#]?", &["x/", "!\n"]),
+        ],
+        options,
+    );
+}
+
 #[test]
 fn refusals() {
     let deep = format!("/({}{})", "(?:a".repeat(51), ")".repeat(51));

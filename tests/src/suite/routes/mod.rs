@@ -1,7 +1,8 @@
-//! `routes/*.jsonl`: patterns and paths, answered by the real packages. Asked of the matcher alone, since most of these
-//! paths never get as far as a rule.
+//! `routes/*.jsonl`: patterns and paths, answered by the real packages. Asked of the matcher, since many of these paths
+//! never get as far as a rule; lists of `createRouteMatcher` are asked as rules, too.
 
 mod create_route_matcher;
+mod gate;
 mod glob;
 mod has;
 mod next_app;
@@ -10,6 +11,7 @@ mod next_rule;
 mod next_url;
 mod path_to_regexp;
 
+use crate::engine::Engine;
 use crate::report::{Report, Row, Verdict};
 use crate::vectors::{File, text};
 use portcullis_gate::next::NextConfig;
@@ -45,13 +47,18 @@ pub(super) fn knows(name: &str) -> bool {
 }
 
 /// Run one file.
-pub(super) fn run(file: &File, report: &mut Report) {
+pub(super) fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
     let Some(check) = check(&file.name) else { return };
     let mut row = Row::new(&file.name, "matcher");
     for line in &file.lines {
         check(line, &mut row);
     }
     report.push(row);
+    if file.name.ends_with("/crm.jsonl") {
+        for engine in engines {
+            gate::run(file, engine.as_ref(), report);
+        }
+    }
 }
 
 /// Paths with what the packages say of each.
