@@ -7,8 +7,10 @@ use super::list::{List, Role};
 use crate::diagnostic::Severity;
 use crate::pattern::{Answer, Edit, Language, Question};
 
-/// Most entries with paths of the same start that are asked about one.
-const MOST_NEAR: usize = 64;
+/// Most entries with paths of the same start that are looked at for one.
+const MOST_NEAR: usize = 1_000;
+/// Most protected paths, and letters of one, that are spelled in another way for a public entry: a sample.
+const MOST_SPELLED: usize = 16;
 /// Asked at once.
 const AT_ONCE: usize = 12;
 
@@ -121,9 +123,12 @@ impl<'a> Lint<'a> {
     /// R21: a path that is public here and protected there.
     fn overlap(&mut self, public: &'a Checked<'a>) {
         let words = self.words;
-        let near = self.covers.protect.near(public.language.literal());
+        let mut near = self.covers.protect.near(public.language.literal());
+        self.report.undecided += usize::from(near.len() > MOST_NEAR);
+        near.truncate(MOST_NEAR);
+        near.retain(|member| member.checked.language.may_meet(&public.language));
         let except = self.covers.except_of(public);
-        for some in near.get(..MOST_NEAR.min(near.len())).unwrap_or_default().chunks(AT_ONCE) {
+        for some in near.chunks(AT_ONCE) {
             let make = |paths: &'a Language| {
                 let question = Question::new().within(paths).within(&public.language).outside(except);
                 question.within_any_as(Edit::Whole, some.iter().map(|member| &member.checked.language))
@@ -220,7 +225,7 @@ impl<'a> Lint<'a> {
 
     /// R27: the escaped spelling of a protected path that is public.
     fn spellings(&mut self, public: &'a Checked<'a>) {
-        for member in self.covers.protect.near(public.language.literal()).iter().take(MOST_NEAR) {
+        for member in self.covers.protect.near(public.language.literal()).iter().take(MOST_SPELLED) {
             let protect = member.checked;
             let answer = protect.sample(self.words, self.effort);
             let Some(path) = self.word(answer) else { continue };
@@ -233,7 +238,7 @@ impl<'a> Lint<'a> {
                     && !public.language.contains(&path)
                     && !self.covers.protect.takes(spelled)
             };
-            if let Some(spelled) = spelled.take(MOST_NEAR).find(differs) {
+            if let Some(spelled) = spelled.take(MOST_SPELLED).find(differs) {
                 let message =
                     format!("`{spelled}` is public, `{path}` is protected; a server behind may read one as the other");
                 let help = "decode paths before they are matched, or make the public entry narrower";

@@ -49,7 +49,7 @@ impl<'a> Lint<'a> {
     fn open_children(&mut self, checked: &'a Checked<'a>) {
         let name = self.words.name.as_str();
         let page = match checked.language.end() {
-            End::Open => return,
+            End::Open | End::Below => return,
             End::Exact => {
                 let page = checked.language.literal();
                 let page = page.strip_suffix('/').unwrap_or(page);
@@ -87,7 +87,7 @@ impl<'a> Lint<'a> {
         }
         let literal = checked.language.literal();
         match checked.language.end() {
-            End::Exact => return,
+            End::Exact | End::Below => return,
             End::Open if literal.len() < 2 || !literal.ends_with('/') => return,
             _ => {}
         }

@@ -62,7 +62,7 @@ impl<'a> Lint<'a> {
         let language = &checked.language;
         let literal = language.literal();
         match language.end() {
-            End::Exact => return None,
+            End::Exact | End::Below => return None,
             End::Open if literal.len() > 1 => {
                 let ends = !literal.ends_with('/') && self.words.can_be_sent(literal);
                 return ends.then(|| literal.to_owned());

@@ -22,7 +22,7 @@ pub(super) fn exclusions(text: &str) -> Vec<Exclusion> {
         let mut start = at + 3;
         let mut alternatives = Vec::new();
         let mut depth = 0usize;
-        while let Some((at, c)) = scan.next() {
+        for (at, c) in scan.by_ref() {
             match c {
                 // The mark of the group itself.
                 '?' | '!' if at < start => {}
@@ -100,7 +100,8 @@ pub(super) fn backslash(text: &str) -> Option<Range<usize>> {
     while let Some((at, c)) = chars.next() {
         match c {
             '\\' => {
-                if chars.next().is_some_and(|(_, c)| c == '\\') && !in_class {
+                let escaped = chars.next().map(|(_, c)| c);
+                if escaped == Some('\\') && !in_class {
                     return Some(at..at + 2);
                 }
             }

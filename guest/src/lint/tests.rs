@@ -530,19 +530,19 @@ fn wording() {
 
 /// A config as large as any: a thousand routes of the usual kinds.
 fn thousand() -> Vec<(Role, String)> {
-    let kinds: [(Role, fn(usize) -> String); 10] = [
-        (Protect, |n| format!("/team-{n}/dashboard(.*)")),
-        (Protect, |n| format!("/team-{n}/settings/:path*")),
-        (Protect, |n| format!("/team-{n}/billing")),
-        (Protect, |n| format!("/team-{n}/projects/:id/files/(.*)")),
-        (Public, |n| format!("/team-{n}/docs/:path*")),
-        (Public, |n| format!("/team-{n}/blog/:slug")),
-        (Public, |n| format!("/team-{n}/(about|contact|imprint)")),
-        (Protect, |n| format!("/team-{n}/api/((?!webhooks/).*)")),
-        (Public, |n| format!("/team-{n}")),
-        (Public, |n| format!("/team-{n}/login(.*)")),
+    let kinds = [
+        (Protect, "/dashboard(.*)"),
+        (Protect, "/settings/:path*"),
+        (Protect, "/billing"),
+        (Protect, "/projects/:id/files/(.*)"),
+        (Public, "/docs/:path*"),
+        (Public, "/blog/:slug"),
+        (Public, "/(about|contact|imprint)"),
+        (Protect, "/api/((?!webhooks/).*)"),
+        (Public, ""),
+        (Public, "/login(.*)"),
     ];
-    (0..100).flat_map(|n| kinds.iter().map(move |(role, text)| (*role, text(n)))).collect()
+    (0..100).flat_map(|n| kinds.map(|(role, text)| (role, format!("/team-{n}{text}")))).collect()
 }
 
 /// Well under a second in a release build (see `docs/performance.md`); here the program is not optimised.
@@ -561,19 +561,20 @@ fn a_thousand_routes() {
 #[test]
 fn hard_questions_are_given_up() {
     // Which letter stands there must be remembered for every place that may be the start.
-    let hard = |n: usize| format!("/((?:a|b){{{}}}{}(?:a|b)*)", 20 + n, if n % 2 == 0 { "a" } else { "b" });
+    let hard = |n: usize| format!("/((?:a|b){{{}}}{}(?:a|b)*)", 20 + n, if n.is_multiple_of(2) { "a" } else { "b" });
     let texts: Vec<String> = (0..40).map(hard).collect();
     let lists: Vec<_> = texts
         .iter()
         .enumerate()
-        .map(|(n, text)| list(if n % 3 == 0 { Protect } else { Public }, [pattern(text)]))
+        .map(|(n, text)| list(if n.is_multiple_of(3) { Protect } else { Public }, [pattern(text)]))
         .chain([list(Matcher, [next("/((?!(?:a|b){30}a|.{40}b).*)")])])
         .collect();
     let start = Instant::now();
-    let report = lint(&lists, &Setting::default());
+    let mut effort = Effort::new(10_000_000, 1_000_000);
+    let report = lint_within(&lists, &Setting::default(), &mut effort);
     println!("{:?}, {} undecided", start.elapsed(), report.undecided);
-    assert!(report.undecided > 0);
-    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert!(report.undecided > 0 && effort.left() < 1_000_000);
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
 }
 
 fn any_text() -> impl Strategy<Value = String> {

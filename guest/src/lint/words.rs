@@ -1,7 +1,7 @@
 //! Languages and texts that questions are asked with.
 
 use super::checked::{Checked, Cover};
-use super::list::List;
+use super::list::{Entry, List, Source};
 use crate::pattern::{Answer, Edit, Effort, Language, Question};
 
 /// Raw characters of a canonical path but the dot and `/`.
@@ -51,12 +51,15 @@ impl Words {
             let one = format!("(?:[{RAW}]|{escape})");
             expression(&format!(r"\/(?:(?:\.*{one}(?:\.*{one})*\/)*(?:\.*{one}(?:\.*{one})*)?)?"))
         };
+        // Page data is what Next.js adds to a source by itself.
+        let is_next = |entry: &Entry<'_>| matches!(entry.source, Source::Next(_));
+        let next = lists.iter().any(|list| list.entries.iter().any(is_next));
+        let pages = if next { r"(?!\/_next\/data(?:\/|$))" } else { "" };
         Some(Self {
             wide: paths("%[0-9A-F][0-9A-F]")?,
             exact: paths(ESCAPE)?,
-            // Page data is what Next.js adds to a matcher by itself.
-            clean: expression(r"(?!\/_next\/data(?:\/|$))(?:\/[\w~-]+(?:\.[\w~-]+)*)+")?,
-            page: expression(r"(?!\/_next\/data(?:\/|$))(?:\/[\w~-]+)+")?,
+            clean: expression(&format!(r"{pages}(?:\/[\w~-]+(?:\.[\w~-]+)*)+"))?,
+            page: expression(&format!(r"{pages}(?:\/[\w~-]+)+"))?,
             file: expression(&format!(r"(?:\/[\w~-]+)*\/{name}\.[a-z0-9]+"))?,
             api: expression(r"\/api(?:\/[\w~-]+)+")?,
             name: format!("/{name}"),

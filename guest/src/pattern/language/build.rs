@@ -51,6 +51,7 @@ impl<'t> Builder<'t> {
         let words = row::words(PLACES + self.count);
         let mut follow = Vec::with_capacity(self.count * words);
         let mut guarded = Vec::new();
+        let mut sets = Vec::with_capacity(self.count);
         let mut place = PLACES;
         let mut starts = Vec::with_capacity(self.programs.len());
         let mut classes: Vec<(u128, Row)> = Vec::new();
@@ -64,6 +65,7 @@ impl<'t> Builder<'t> {
                 follow.extend_from_slice(&ways.plain);
                 guarded.extend(ways.guarded.into_iter().map(|(asserts, to)| (place, asserts, to)));
                 let set = self.tree.classes.get(class as usize).map_or(0, |class| class.ascii);
+                sets.push(set);
                 let known = match classes.iter().position(|(known, _)| *known == set) {
                     Some(known) => known,
                     None => {
@@ -84,7 +86,7 @@ impl<'t> Builder<'t> {
         let start = starts.next()?;
         let asks_words = self.asserts.iter().any(|assert| matches!(assert, Assert::Word { .. }));
         let looks = starts.collect();
-        Some(Machine { words, classes, follow, guarded, asserts: self.asserts, looks, start, main, asks_words })
+        Some(Machine { words, classes, sets, follow, guarded, asserts: self.asserts, looks, start, main, asks_words })
     }
 
     /// All that can be reached from `state` of that program without taking a unit. None if there are too many ways.

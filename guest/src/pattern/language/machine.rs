@@ -45,6 +45,8 @@ pub(super) struct Machine {
     pub(super) words: usize,
     /// Sets of ASCII characters, and the places that take them.
     pub(super) classes: Vec<(u128, Row)>,
+    /// For each place the ASCII characters that it takes.
+    pub(super) sets: Vec<u128>,
     /// For each place a row: what follows it without condition.
     pub(super) follow: Row,
     /// Place, conditions, and what follows if they hold.

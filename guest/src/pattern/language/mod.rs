@@ -10,6 +10,7 @@ mod backtrack;
 mod build;
 mod letters;
 mod machine;
+mod meet;
 mod question;
 mod reader;
 mod row;
@@ -18,6 +19,7 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use super::automaton::Automaton;
 use super::class::Class;
 use super::expression::Expression;
 use super::js::{self, Flags};
@@ -26,8 +28,9 @@ use super::route::RouteOptions;
 use super::{Dialect, Options, PatternError, glob, shape};
 use machine::Machine;
 pub use question::{Answer, Edit, Question};
+use std::sync::Arc;
 
-/// How much may still be spent on questions, in steps of about a nanosecond.
+/// How much may still be spent on questions, in steps of about five nanoseconds.
 #[derive(Debug, Clone)]
 pub struct Effort {
     /// In all.
@@ -52,6 +55,8 @@ impl Effort {
 #[derive(Debug, Clone)]
 pub struct Language {
     machine: Machine,
+    /// For single words: much faster.
+    automaton: Arc<Automaton>,
     literal: String,
     end: End,
     backtracks: bool,
@@ -64,6 +69,8 @@ pub enum End {
     Exact,
     /// Anything.
     Open,
+    /// Nothing, or `/` and what one or more segments may hold raw, or more than that.
+    Below,
     /// Something else.
     Other,
 }
@@ -118,16 +125,23 @@ impl Language {
             return Err(PatternError::new("too-tangled", 0..text.len(), "too large to be reasoned about"));
         };
         let nodes = tree.root.sequence();
+        let Ok(automaton) = Automaton::compile(tree, nodes) else {
+            return Err(PatternError::new("too-many-states", 0..text.len(), "needs too many states"));
+        };
         let (literal, taken) = shape::literal(tree, nodes, flags.fold);
         let end = End::of(tree, nodes.get(taken..).unwrap_or_default());
         let literal = literal.into_iter().map(char::from).collect();
-        Ok(Self { machine, literal, end, backtracks: backtrack::is_exponential(tree) })
+        Ok(Self { machine, automaton: Arc::new(automaton), literal, end, backtracks: backtrack::is_exponential(tree) })
     }
 
     /// Is `word`, which is ASCII, in it?
     pub fn contains(&self, word: &str) -> bool {
-        let (row, at_end, after) = self.machine.read(word, &self.machine.at_end(), true, false);
-        self.machine.accepts(&row, at_end, after)
+        self.automaton.is_match(word.as_bytes(), 0)
+    }
+
+    /// Could a word be in both? A quick look that holds conditions for met: if it says no, there is none.
+    pub fn may_meet(&self, other: &Self) -> bool {
+        self.machine.may_meet(&other.machine)
     }
 
     /// What every word in it starts with, in lower case if letters are compared without case.
@@ -157,6 +171,9 @@ impl End {
             [] => Self::Exact,
             [Node::Capture(_, node)] if is_anything(tree, node) => Self::Open,
             [node] if is_anything(tree, node) => Self::Open,
+            [Node::Repeat(below)] if (below.min, below.max) == (0, Some(1)) && is_below(tree, &below.node) => {
+                Self::Below
+            }
             _ => Self::Other,
         }
     }
@@ -164,6 +181,40 @@ impl End {
 
 fn is_class(node: &Node) -> bool {
     matches!(node, Node::Class(_))
+}
+
+/// `/.*`, or `/` and segments.
+fn is_below(tree: &Tree, node: &Node) -> bool {
+    let [slash, rest @ ..] = node.sequence() else { return false };
+    let rest = match rest {
+        [Node::Capture(_, node)] => node.sequence(),
+        rest => rest,
+    };
+    is_slash(tree, slash)
+        && match rest {
+            [node] => is_anything(tree, node),
+            [first, Node::Repeat(more)] => {
+                let [slash, segment] = more.node.sequence() else { return false };
+                (more.min, more.max) == (0, None)
+                    && is_slash(tree, slash)
+                    && is_segment(tree, first)
+                    && is_segment(tree, segment)
+            }
+            _ => false,
+        }
+}
+
+fn is_slash(tree: &Tree, node: &Node) -> bool {
+    let Node::Class(class) = node else { return false };
+    tree.classes.get(*class as usize).is_some_and(|class| class.literal(false) == Some(b'/'))
+}
+
+/// `[^/#?]+`
+fn is_segment(tree: &Tree, node: &Node) -> bool {
+    let Node::Repeat(repeat) = node else { return false };
+    let Repeat { node: Node::Class(class), min: 1, max: None, .. } = &**repeat else { return false };
+    let left_out = b"/#?".iter().fold(0u128, |set, byte| set | 1 << byte);
+    tree.classes.get(*class as usize).is_some_and(|class| class.ascii | left_out == u128::MAX)
 }
 
 /// `.*`

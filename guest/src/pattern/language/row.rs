@@ -19,6 +19,25 @@ pub(super) fn set(row: &mut [u64], bit: usize) {
     }
 }
 
+#[inline]
+pub(super) fn has(row: &[u64], bit: usize) -> bool {
+    row.get(bit / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+/// All members, ascending.
+pub(super) fn members(row: &[u64]) -> impl Iterator<Item = usize> {
+    row.iter().enumerate().flat_map(|(number, word)| {
+        let mut rest = *word;
+        std::iter::from_fn(move || {
+            let bit = rest.trailing_zeros() as usize;
+            (rest != 0).then(|| {
+                rest &= rest - 1;
+                number * 64 + bit
+            })
+        })
+    })
+}
+
 /// Do they share a member?
 #[inline]
 pub(super) fn meet(a: &[u64], b: &[u64]) -> bool {

@@ -101,6 +101,43 @@ fn edited_words() {
     }
 }
 
+#[test]
+fn meeting() {
+    for (a, b, meet) in [
+        ("/:locale/a/:id", "/:locale/b/:id", false),
+        ("/:locale/a/:id", "/:locale/:b/x", true),
+        ("/a(.*)", "/:x", true),
+        ("/a(.*)", "/b(.*)", false),
+        ("/a", "/a/:path*", true),
+        ("/A", "/a", true),
+        // Conditions are not looked at.
+        ("/((?!a).*)", "/a", true),
+    ] {
+        assert_eq!(language(a).may_meet(&language(b)), meet, "{a} {b}");
+        assert_eq!(language(b).may_meet(&language(a)), meet, "{b} {a}");
+    }
+}
+
+#[test]
+fn ends() {
+    for (text, end) in [
+        ("/a", End::Exact),
+        ("/a(.*)", End::Open),
+        ("/a/(.*)", End::Open),
+        ("/a/:path*", End::Below),
+        ("/a{/(.*)}?", End::Below),
+        ("/a/:path+", End::Other),
+        ("/a/:path(x|y)*", End::Other),
+        ("/:path*", End::Below),
+        ("/a/:id", End::Other),
+        ("/(.*)b", End::Other),
+    ] {
+        assert_eq!(language(text).end(), end, "{text}");
+    }
+    let glob = Language::compile(Dialect::Glob, "/a/**", FOLD).expect("valid");
+    assert_eq!(glob.end(), End::Below);
+}
+
 /// The exception of a language counts.
 #[test]
 fn exceptions() {
@@ -163,14 +200,19 @@ fn words(letters: &[char], most: usize) -> Vec<String> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
 
-    /// A word is in the language if the pattern matches it.
+    /// A word is in the language if the pattern matches it; the machine that questions are asked of says the same.
     #[test]
     fn contains_is_match((text, options) in any_language(), word in "[/abAB.x-]{0,9}") {
         if let Ok(pattern) = Pattern::compile(Dialect::Pattern, &text, options) {
             let language = Language::compile(Dialect::Pattern, &text, options).expect("compiled before");
             prop_assert_eq!(language.contains(&word), pattern.is_match(&word), "{} {}", text, word);
+            let machine = |word: &str| {
+                let (row, at_end, after) = language.machine.read(word, &language.machine.at_end(), true, false);
+                language.machine.accepts(&row, at_end, after)
+            };
+            prop_assert_eq!(machine(&word), pattern.is_match(&word), "{} {}", text, word);
             for word in words(&['/', 'a', 'b', '.'], 4) {
-                prop_assert_eq!(language.contains(&word), pattern.is_match(&word), "{} {}", text, word);
+                prop_assert_eq!(machine(&word), pattern.is_match(&word), "{} {}", text, word);
             }
         }
     }
@@ -190,6 +232,8 @@ proptest! {
             let short = Language::regexp("^[/ab.]{0,4}$", "").expect("valid");
             let edits = [Edit::Whole, Edit::Append("/b"), Edit::Prepend("/a"), Edit::Cut('/', "/b"), Edit::Last("a"), Edit::Cut('.', "")];
             let edited = |word: &str| edits[edit].apply(word);
+            let common = ask(&Question::new().within(&in_a).within(&in_b));
+            prop_assert!(common.is_none() || in_a.may_meet(&in_b), "{} {}: {:?}", a.source(), b.source(), common);
             let question = Question::new()
                 .within(&short)
                 .within_any_as(Edit::Whole, [&in_a, &in_b])
@@ -213,6 +257,12 @@ proptest! {
             if language.end() == End::Open {
                 let word = format!("{}{word}", language.literal());
                 prop_assert!(language.contains(&word), "{} {}", text, word);
+            }
+            if language.end() == End::Below {
+                for below in ["", "/a", "/a.b/-x/c"] {
+                    let word = format!("{}{below}", language.literal());
+                    prop_assert!(language.contains(&word), "{} {}", text, word);
+                }
             }
             if language.end() == End::Exact {
                 prop_assert!(language.contains(language.literal()));
