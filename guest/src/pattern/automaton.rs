@@ -8,6 +8,7 @@ use super::list::ListRun;
 use super::nfa::{self, Budget, Program, TooMany};
 use super::node::{Node, Tree};
 use super::rounds;
+use super::table::Table;
 
 /// Most entries of the list of captures while matching (4 bytes each): 800 kB.
 const MAX_CAPTURE_CELLS: usize = 200_000;
@@ -18,6 +19,8 @@ pub(super) struct Automaton {
     pub(super) classes: Vec<Class>,
     pub(super) looks: Vec<LookEngines>,
     main: Engine,
+    /// The fastest form, for ASCII.
+    table: Option<Table>,
     /// For captures, where the program of `main` will not do.
     rounds: Option<Program>,
     /// Two for each capture.
@@ -64,7 +67,8 @@ impl Automaton {
             let backward = if look.once { None } else { Some(engine(body, true, false)?) };
             looks.push(LookEngines { forward, backward });
         }
-        Ok(Self { classes: tree.classes.clone(), looks, main, rounds, slots })
+        let table = main.bits.as_ref().and_then(Table::build);
+        Ok(Self { classes: tree.classes.clone(), looks, main, table, rounds, slots })
     }
 
     /// Does all of `text` from `from` on match?
@@ -73,6 +77,14 @@ impl Automaton {
         match &self.main.bits {
             Some(bits) => exec::run_full(BitRun::new(bits), &mut context, from),
             None => exec::run_full(ListRun::new(&self.main.program), &mut context, from),
+        }
+    }
+
+    /// The same for a text that is ASCII.
+    pub(super) fn is_match_ascii(&self, text: &[u8], from: usize) -> bool {
+        match &self.table {
+            Some(table) => text.get(from..).is_some_and(|rest| table.is_match(rest)),
+            None => self.is_match(text, from),
         }
     }
 

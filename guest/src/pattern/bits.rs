@@ -51,6 +51,48 @@ impl Bits {
         Builder::new(program)?.build(classes)
     }
 
+    /// Kinds of ASCII characters, if no edge has a condition.
+    pub(super) fn kinds(&self) -> Option<[u8; 128]> {
+        (self.guarded.is_empty() && !self.start_guarded).then_some(self.kinds)
+    }
+
+    /// How many kinds there are.
+    pub(super) fn kinds_count(&self) -> usize {
+        self.masks.len()
+    }
+
+    /// Before the first character.
+    pub(super) fn start(&self) -> u128 {
+        self.start
+    }
+
+    /// After a character of that kind.
+    pub(super) fn after(&self, live: u128, kind: usize) -> u128 {
+        self.follow(live & self.masks.get(kind).copied().unwrap_or(0))
+    }
+
+    /// May the text end here?
+    pub(super) fn may_end(&self, live: u128) -> bool {
+        live & MATCH != 0
+    }
+
+    /// Will the rest match, whatever it is?
+    pub(super) fn is_certain(&self, live: u128) -> bool {
+        live & self.endless != 0 && live & MATCH != 0
+    }
+
+    /// Where these places lead to without condition.
+    #[inline]
+    fn follow(&self, hit: u128) -> u128 {
+        let mut live = 0;
+        let mut rest = hit;
+        while rest != 0 {
+            live |= self.follow.get(rest.trailing_zeros() as usize).copied().unwrap_or(0);
+            rest &= rest - 1;
+        }
+        live
+    }
+
     #[inline]
     fn mask<T>(&self, unit: u16, live: u128, context: &Context<'_, T>) -> u128 {
         if let Some(&kind) = self.kinds.get(usize::from(unit)) {
@@ -99,12 +141,7 @@ impl<T: Text> Simulation<T> for BitRun<'_> {
     #[inline]
     fn step(&mut self, unit: u16, context: &mut Context<'_, T>, at: usize) {
         let hit = self.live & self.bits.mask(unit, self.live, context);
-        self.live = 0;
-        let mut rest = hit;
-        while rest != 0 {
-            self.live |= self.bits.follow.get(rest.trailing_zeros() as usize).copied().unwrap_or(0);
-            rest &= rest - 1;
-        }
+        self.live = self.bits.follow(hit);
         if hit & self.bits.has_guarded != 0 {
             self.take_guarded(|from| from != START && hit >> from & 1 == 1, context, at);
         }
@@ -112,7 +149,7 @@ impl<T: Text> Simulation<T> for BitRun<'_> {
 
     #[inline]
     fn matched(&self) -> bool {
-        self.live & MATCH != 0
+        self.bits.may_end(self.live)
     }
 
     #[inline]
@@ -122,7 +159,7 @@ impl<T: Text> Simulation<T> for BitRun<'_> {
 
     #[inline]
     fn certain(&self) -> bool {
-        self.live & self.bits.endless != 0 && self.live & MATCH != 0
+        self.bits.is_certain(self.live)
     }
 }
 

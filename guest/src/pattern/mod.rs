@@ -5,7 +5,7 @@
 //! The way of a pattern: `route` (path-to-regexp) and `glob` turn their text into the source of a JavaScript
 //! expression, `js` parses that into a tree (`node`, `class`), and `expression` sees to it that the tree takes a
 //! whole path. Literal text at the front is taken off; if what
-//! follows has a simple `shape` that is all, else it becomes an `automaton` (`nfa`), run as `bits` or as a `list`
+//! follows has a simple `shape` that is all, else it becomes an `automaton` (`nfa`), run as a `table`, as `bits` or as a `list`
 //! of states, or with `capture`s (`rounds`). `set` finds among many patterns those whose literal text fits. `language`
 //! reasons about what patterns take, for the linter.
 
@@ -30,6 +30,7 @@ mod rounds;
 mod route;
 mod set;
 mod shape;
+mod table;
 #[cfg(test)]
 mod tests;
 

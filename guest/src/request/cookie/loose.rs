@@ -14,7 +14,9 @@ const MAX_DEPTH: usize = 3;
 pub(super) fn names(pair: &[u8], name: &str) -> bool {
     let name = name.as_bytes();
     let separated = |b: &u8| matches!(b, b',' | b' ' | b'\t');
-    is_named(pair, name) || (pair.iter().any(separated) && pair.split(separated).any(|part| is_named(part, name)))
+    is_named(pair, name)
+        || (memchr::memchr3(b',', b' ', b'\t', pair).is_some()
+            && pair.split(separated).any(|part| is_named(part, name)))
 }
 
 fn is_named(pair: &[u8], wanted: &[u8]) -> bool {

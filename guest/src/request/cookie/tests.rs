@@ -187,6 +187,13 @@ fn nasty_line() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
+    /// A word at a time as byte by byte.
+    #[test]
+    fn controls_are_found_wherever_they_stand(line in prop::collection::vec(prop_oneof![Just(b'a'), Just(b'\t'), any::<u8>()], 0..40)) {
+        let control = |b: &u8| (*b < b' ' && *b != b'\t') || *b == 0x7f;
+        prop_assert_eq!(super::has_control(&line), line.iter().any(control));
+    }
+
     #[test]
     fn what_is_forwarded_holds_no_dropped_name(lines in prop::collection::vec(nasty_line(), 0..3)) {
         let cookies = Cookies::parse(lines.iter().map(Vec::as_slice)).unwrap();
