@@ -77,6 +77,9 @@ fn quiet<'t>(rule: &str, role: Role, entries: impl IntoIterator<Item = Entry<'t>
 use Role::{Matcher, Protect, Public};
 use Severity::{Error, Note, Warning};
 
+const POST: Condition<'static> =
+    Condition { kind: ConditionKind::Method, key: "", value: Some("POST"), missing: false };
+
 #[test]
 fn r01_no_slash() {
     finds("R01", Protect, pattern("profile"), Error, "profile", "/profile");
@@ -130,6 +133,18 @@ fn r04_open_children() {
         findings(&lists, &Setting::default()).iter().all(|finding| finding.rule != "R04"),
         "a name is left out, not all"
     );
+    // Nor if it does not always count; unless that is true of the first, too.
+    let open = |first: List<'static>| {
+        let mut second = list(Protect, [glob("/admin/**")]);
+        second.conditions.push(POST);
+        between("R04", &[first, second]).len()
+    };
+    let mut posted = list(Protect, [pattern("/admin")]);
+    assert_eq!(open(posted.clone()), 1);
+    posted.conditions.push(POST);
+    assert_eq!(open(posted), 0);
+    // Who is sent elsewhere does not get through.
+    assert_eq!(between("R04", &[list(Protect, [pattern("/admin")]), list(Role::Elsewhere, [glob("/admin/**")])]), []);
     for text in ["/", "/favicon.ico", "/admin(.*)", "/:path*", "/((?!api).*)", "/a/:rest+", "/a/:rest*"] {
         quiet("R04", Protect, [pattern(text)]);
     }
@@ -408,6 +423,12 @@ fn r21_public_and_protected() {
     let login = || list(Public, [glob("/admin/login")]);
     assert_eq!(between("R21", &[login(), admin()]), [(0, Note, "/admin/login".to_owned(), Some(1))]);
     assert_eq!(between("R21", &[admin(), login()]), [(1, Warning, "/admin/login".to_owned(), Some(0))]);
+    // What a rule before both decides is not at stake.
+    let before = || list(Protect, [glob("/admin/login")]);
+    assert_eq!(between("R21", &[before(), wide(), admin()]), [(1, Error, "/admin/x/login".to_owned(), Some(2))]);
+    let mut sometimes = before();
+    sometimes.conditions.push(POST);
+    assert_eq!(between("R21", &[sometimes, wide(), admin()]), [(1, Error, "/admin/login".to_owned(), Some(2))]);
     // What is left out of the protected list is not protected.
     let mut but = admin();
     but.except.push(glob("/admin/login"));
@@ -434,6 +455,13 @@ fn r23_not_reached() {
     ] {
         assert_eq!(reached(matcher(text), pattern(protect)), []);
     }
+    // A public rule before it decides what the matcher leaves out.
+    let lists =
+        [matcher("/((?!admin/login).*)"), list(Public, [glob("/admin/login**")]), list(Protect, [glob("/admin/**")])];
+    assert_eq!(between("R23", &lists), [(2, Error, "/admin/login/x".to_owned(), None)]);
+    let lists =
+        [matcher("/((?!admin/login$).*)"), list(Public, [glob("/admin/login")]), list(Protect, [glob("/admin/**")])];
+    assert_eq!(between("R23", &lists), []);
     // No matcher, nothing to reach.
     assert_eq!(between("R23", &[list(Protect, [pattern("/admin")])]), []);
 }
@@ -448,13 +476,15 @@ fn r25_between_rules() {
     );
     assert_eq!(between("R25", &[list(Public, [glob("/a/x")]), first()]), []);
     assert_eq!(between("R25", &[first(), list(Public, [glob("/{a,c}/x")])]), []);
+    // Rules of different roles together.
+    let lists = [list(Protect, [glob("/a")]), list(Public, [glob("/b")]), list(Protect, [glob("/{a,b}")])];
+    assert_eq!(between("R25", &lists), [(2, Warning, "/a".to_owned(), Some(0))]);
     // A rule with conditions does not always decide, one with exceptions not everywhere.
-    let condition = Condition { kind: ConditionKind::Method, key: "", value: Some("GET"), missing: false };
     let mut narrow = first();
-    narrow.conditions.push(condition);
+    narrow.conditions.push(POST);
     assert_eq!(between("R25", &[narrow.clone(), list(Public, [glob("/a/x")])]), []);
     let mut same = list(Public, [glob("/a/x")]);
-    same.conditions.push(condition);
+    same.conditions.push(POST);
     assert_eq!(between("R25", &[narrow, same]).len(), 1);
     let mut but = first();
     but.except.push(glob("/a/x"));
@@ -649,8 +679,11 @@ proptest! {
             });
             match finding.rule {
                 "R03" | "R18" | "R21" | "R22" | "R25" | "R30" => prop_assert!(takes(list), "{:?}", finding),
-                "R04" | "R05" | "R06" | "R07" | "R08" | "R09" | "R12" | "R13" | "R29" => {
-                    prop_assert!(!takes(list), "{:?}", finding);
+                "R04" | "R05" | "R06" | "R07" | "R08" | "R09" | "R13" | "R29" => prop_assert!(!takes(list), "{:?}", finding),
+                // About the entry alone.
+                "R12" => {
+                    let alone = List::new(list.role, vec![list.entries[finding.entry].clone()]);
+                    prop_assert!(!takes(&alone), "{:?}", finding);
                 }
                 "R23" => prop_assert!(takes(list) && !lists.iter().any(|list| list.role == Matcher && takes(list))),
                 _ => {}

@@ -89,8 +89,13 @@ fn shown(list: &List<'_>, findings: &[Finding], undecided: usize) -> Verdict {
             }
             _ => continue,
         };
-        // What never runs for want of a slash is told by R12 alone.
-        let taken = if wanted { list.entries.iter().any(|entry| entry_takes(entry, path)) } else { takes(list, path) };
+        let mut entries = list.entries.iter().enumerate();
+        let taken = match (wanted, finding.rule) {
+            // What never runs for want of a slash is told by R12, and of that entry alone.
+            (_, "R12") => entries.any(|(number, entry)| number == finding.entry && entry_takes(entry, path)),
+            (true, _) => entries.any(|(_, entry)| entry_takes(entry, path)),
+            (false, _) => takes(list, path),
+        };
         if taken != wanted {
             return Verdict::Failed(format!("{} shows {path}: {}", finding.rule, finding.message));
         }
