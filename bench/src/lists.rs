@@ -50,7 +50,8 @@ fn real() -> Vec<String> {
     let Some(path) = std::env::var_os("PORTCULLIS_LISTS") else { return Vec::new() };
     let text = std::fs::read_to_string(path).unwrap_or_default();
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let lists = lines.filter(|line| line["kind"] == "crm").filter_map(|line| line["v"].as_array().cloned());
+    let of_matchers = |line: &Value| line.get("kind").and_then(Value::as_str) == Some("crm");
+    let lists = lines.filter(of_matchers).filter_map(|line| line.get("v")?.as_array().cloned());
     let mut all: Vec<String> = lists.flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect();
     all.retain(|text| text.starts_with('/') && text.len() > 1);
     all.sort();

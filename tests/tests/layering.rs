@@ -23,7 +23,19 @@ const GUEST: &[(&str, &[&str])] = &[
     ("policy", &["cases", "next", "pattern", "request", "session", "supply", "template", "verdict"]),
     (
         "config",
-        &["cases", "diagnostic", "next", "pattern", "policy", "request", "session", "supply", "template", "verdict"],
+        &[
+            "cases",
+            "diagnostic",
+            "lint",
+            "next",
+            "pattern",
+            "policy",
+            "request",
+            "session",
+            "supply",
+            "template",
+            "verdict",
+        ],
     ),
     (
         "decide",
