@@ -89,12 +89,17 @@ fn shown(list: &List<'_>, findings: &[Finding], undecided: usize) -> Verdict {
             }
             _ => continue,
         };
-        let mut entries = list.entries.iter().enumerate();
-        let taken = match (wanted, finding.rule) {
-            // What never runs for want of a slash is told by R12, and of that entry alone.
-            (_, "R12") => entries.any(|(number, entry)| number == finding.entry && entry_takes(entry, path)),
-            (true, _) => entries.any(|(_, entry)| entry_takes(entry, path)),
-            (false, _) => takes(list, path),
+        let own = list.entries.get(finding.entry).map_or(&[][..], |entry| entry.conditions.as_slice());
+        // What never runs for want of a slash is told by R12, and of that entry alone.
+        let alone = |number: usize| finding.rule != "R12" || number == finding.entry;
+        let always = |entry: &Entry<'_>| entry.conditions.iter().all(|condition| own.contains(condition));
+        let entries = list.entries.iter().enumerate();
+        let counting =
+            entries.filter(|(number, entry)| alone(*number) && always(entry)).map(|(_, entry)| entry.clone());
+        let counting = List::new(list.role, counting.collect());
+        let taken = match wanted || finding.rule == "R12" {
+            true => counting.entries.iter().any(|entry| entry_takes(entry, path)),
+            false => takes(&counting, path),
         };
         if taken != wanted {
             return Verdict::Failed(format!("{} shows {path}: {}", finding.rule, finding.message));
