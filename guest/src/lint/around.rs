@@ -18,7 +18,7 @@ impl Lint<'_> {
         };
         let path = self.words.name.clone();
         if let Some(first) = self.covers.protect.members().next()
-            && !self.covers.protect.takes(&path)
+            && !self.covers.takes(first, &path)
         {
             let message = "what is in no list is open to everybody";
             let help = "protect everything by default, and list what is public";
@@ -118,8 +118,7 @@ impl Lint<'_> {
             if i18n {
                 twins.push(format!("/en/_next/data/id/en{page}.json"));
             }
-            let cover = self.covers.of(checked.role);
-            if let Some(twin) = twins.into_iter().find(|twin| !cover.takes(twin)) {
+            if let Some(twin) = twins.into_iter().find(|twin| !self.covers.takes(checked, twin)) {
                 let message =
                     format!("`{page}` is covered, but not `{twin}`, which Next.js answers with the same page");
                 let help = "let the gate read these paths as the page they belong to: `preset = \"nextjs\"`";

@@ -1,9 +1,9 @@
 //! Two entries, or two lists: R21, R23, R25, R27.
 
 use super::Lint;
-use super::checked::{Checked, Member, language};
+use super::checked::{Checked, language};
 use super::finding::Finding;
-use super::list::{List, Role};
+use super::list::Role;
 use crate::diagnostic::Severity;
 use crate::pattern::{Answer, Edit, Language, Question};
 
@@ -11,8 +11,6 @@ use crate::pattern::{Answer, Edit, Language, Question};
 const MOST_NEAR: usize = 1_000;
 /// Most protected paths, and letters of one, that are spelled in another way for a public entry: a sample.
 const MOST_SPELLED: usize = 16;
-/// Asked at once.
-const AT_ONCE: usize = 12;
 
 impl<'a> Lint<'a> {
     pub(super) fn between_lists(&mut self) {
@@ -20,9 +18,7 @@ impl<'a> Lint<'a> {
             self.overlap(checked);
             self.spellings(checked);
         }
-        if !self.covers.matcher.is_empty() {
-            self.not_reached();
-        }
+        self.not_reached();
     }
 
     /// R25: all that an entry takes is taken by others, which come first or take more.
@@ -75,42 +71,30 @@ impl<'a> Lint<'a> {
         let place = (checked.list, checked.number);
         // A matcher is no rule: it decides nothing.
         let ordered = checked.role != Role::Matcher;
-        let lists = self.lists;
+        let covers = self.covers;
         let wanted = |other: &Checked<'a>| {
             (other.list, other.number) < place
-                && (ordered || other.list == checked.list)
+                && if ordered { other.role != Role::Matcher } else { other.list == checked.list }
                 && !(other.list == checked.list && going.contains(&other.number))
-                && counts(lists, other, checked)
+                && covers.counts(other, checked)
         };
-        let except = self.covers.except_of(checked);
-        let covers = self.covers;
-        let everywhere = [&covers.protect, &covers.public, &covers.elsewhere];
-        let asked: &[_] = if ordered { &everywhere } else { &[&covers.matcher] };
-        for cover in asked {
-            if cover.taker_of(sample, wanted).is_none() {
-                continue;
-            }
-            let make = || Question::new().within(&checked.language).outside(except);
-            let (answer, used) = words.escape(cover, wanted, make, self.effort);
-            self.report.undecided += usize::from(answer == Answer::Undecided);
-            if answer == Answer::None
-                && let Some(first) = used.first()
-            {
-                return Some((first, used.len() > 1));
-            }
-        }
-        None
+        covers.all.taker_of(sample, wanted)?;
+        let except = covers.except_of(checked);
+        let make = || Question::new().within(&checked.language).outside(except);
+        let (answer, used) = words.escape(&covers.all, wanted, make, self.effort);
+        self.report.undecided += usize::from(answer == Answer::Undecided);
+        let first = used.first().filter(|_| answer == Answer::None)?;
+        Some((first, used.len() > 1))
     }
 
     /// A later entry of the same list that takes all, and more.
     fn taken_by_a_later(&mut self, checked: &'a Checked<'a>, sample: &str) -> Option<&'a Checked<'a>> {
         let words = self.words;
-        let own = self.covers.of(checked.role);
-        let lists = self.lists;
+        let covers = self.covers;
         let later = |other: &Checked<'a>| {
-            other.list == checked.list && other.number > checked.number && counts(lists, other, checked)
+            other.list == checked.list && other.number > checked.number && covers.counts(other, checked)
         };
-        let other = own.taker_of(sample, later)?;
+        let other = covers.all.taker_of(sample, later)?;
         let mut difference = |of: &'a Checked<'a>, without: &'a Checked<'a>| {
             let make =
                 |paths: &'a Language| Question::new().within(paths).within(&of.language).outside([&without.language]);
@@ -127,20 +111,20 @@ impl<'a> Lint<'a> {
         self.report.undecided += usize::from(near.len() > MOST_NEAR);
         near.truncate(MOST_NEAR);
         near.retain(|member| member.checked.language.may_meet(&public.language));
-        let except = self.covers.except_of(public);
-        for some in near.chunks(AT_ONCE) {
-            let make = |paths: &'a Language| {
-                let question = Question::new().within(paths).within(&public.language).outside(except);
-                question.within_any_as(Edit::Whole, some.iter().map(|member| &member.checked.language))
+        // Where the public one wins, first: that is worse.
+        near.sort_by_key(|member| (member.checked.list, member.checked.number) < (public.list, public.number));
+        let covers = self.covers;
+        for protect in near.into_iter().map(|member| member.checked) {
+            let make = || {
+                let question = Question::new().within(&public.language).within(&protect.language);
+                question.outside(covers.except_of(public)).outside(covers.except_of(protect))
             };
-            let answer = words.ask(make, self.effort);
-            let Some(path) = self.word(answer) else { continue };
-            let takes = |member: &&&Member<'_>| {
-                member.checked.language.contains(&path) && !member.except().iter().any(|except| except.contains(&path))
-            };
-            let Some(protect) = some.iter().find(takes).map(|member| member.checked) else { continue };
-            self.report_overlap(public, protect, path);
-            return;
+            let before = |other: &Checked<'a>| covers.decides_before(other, public, protect);
+            let (answer, _) = words.escape(&covers.all, before, make, self.effort);
+            if let Some(path) = self.word(answer) {
+                self.report_overlap(public, protect, path);
+                return;
+            }
         }
     }
 
@@ -175,37 +159,39 @@ impl<'a> Lint<'a> {
     /// R23: a protected path for which the check never runs.
     fn not_reached(&mut self) {
         let words = self.words;
-        let mut found: Vec<(&'a Checked<'a>, String)> = Vec::new();
+        let covers = self.covers;
+        let matchers = || self.checked.iter().filter(|checked| checked.role == Role::Matcher);
         // The case of letters is told by R13.
-        let matchers: Vec<Language> = self
-            .covers
-            .matcher
-            .members()
-            .filter_map(|matcher| language(matcher.entry.source, true, &self.setting.next).ok())
-            .collect();
-        for protect in self.covers.protect.members() {
-            let except = self.covers.except_of(protect);
-            let folded = |path: &str| matchers.iter().any(|matcher| matcher.contains(path));
+        let folded: Vec<Language> =
+            matchers().filter_map(|matcher| language(matcher.entry.source, true, &self.setting.next).ok()).collect();
+        if folded.is_empty() {
+            return;
+        }
+        let mut found: Vec<(&'a Checked<'a>, String)> = Vec::new();
+        for protect in covers.protect.members() {
+            let except = covers.except_of(protect);
+            // Reached, or decided by a rule before.
+            let settled =
+                |other: &Checked<'_>| other.role == Role::Matcher || covers.decides_before(other, protect, protect);
             let answer = protect.sample(words, self.effort);
             let Some(sample) = self.word(answer) else { continue };
             // What most often gets around a matcher, before the question is asked.
             let stem = sample.trim_end_matches('/');
             let tries = [sample.clone(), format!("{stem}/users"), format!("{stem}/a.b"), format!("{stem}/x.png")];
             let missed = |path: &String| {
-                protect.language.contains(path)
-                    && !except.iter().any(|except| except.contains(path))
-                    && !self.covers.matcher.takes(path)
-                    && !folded(path)
-                    && words.clean.contains(path)
+                words.clean.contains(path)
+                    && protect.language.contains(path)
+                    && !except.iter().chain(&folded).any(|language| language.contains(path))
+                    && covers.all.taker_of(path, settled).is_none()
             };
             let path = match tries.into_iter().find(missed) {
                 Some(path) => Some(path),
                 None => {
                     let make = || {
                         let question = Question::new().within(&words.clean).within(&protect.language);
-                        question.outside(except).outside(matchers.iter())
+                        question.outside(except).outside(&folded)
                     };
-                    let (answer, _) = self.covers.matcher.escape(&[Edit::Whole], |_| true, make, self.effort);
+                    let (answer, _) = covers.all.escape(&[Edit::Whole], settled, make, self.effort);
                     self.word(answer)
                 }
             };
@@ -236,7 +222,7 @@ impl<'a> Lint<'a> {
             let differs = |spelled: &String| {
                 public.language.contains(spelled)
                     && !public.language.contains(&path)
-                    && !self.covers.protect.takes(spelled)
+                    && !self.covers.takes(protect, spelled)
             };
             if let Some(spelled) = spelled.take(MOST_SPELLED).find(differs) {
                 let message =
@@ -248,13 +234,6 @@ impl<'a> Lint<'a> {
             }
         }
     }
-}
-
-/// Does `other` count whenever `checked` does, whatever the path?
-fn counts(lists: &[List<'_>], other: &Checked<'_>, checked: &Checked<'_>) -> bool {
-    let of = |checked: &Checked<'_>| lists.get(checked.list).map_or(&[][..], |list| list.conditions.as_slice());
-    (other.list == checked.list || of(other).iter().all(|condition| of(checked).contains(condition)))
-        && other.entry.conditions.iter().all(|condition| checked.entry.conditions.contains(condition))
 }
 
 /// The text of an entry, for a message.

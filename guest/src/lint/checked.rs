@@ -76,24 +76,23 @@ pub(super) struct Member<'l> {
     except: &'l [Language],
 }
 
-/// All entries by role.
+/// All entries of all lists.
 #[derive(Debug)]
 pub(super) struct Covers<'l> {
+    lists: &'l [List<'l>],
+    /// Of whatever role.
+    pub(super) all: Cover<'l>,
+    /// Those that protect.
     pub(super) protect: Cover<'l>,
-    pub(super) public: Cover<'l>,
-    pub(super) elsewhere: Cover<'l>,
-    pub(super) matcher: Cover<'l>,
     except: &'l [Vec<Language>],
 }
 
 impl<'l> Covers<'l> {
-    pub(super) fn new(all: &'l [Checked<'l>], except: &'l [Vec<Language>]) -> Self {
-        let of = |role| Cover::new(all, except, |checked| checked.role == role);
+    pub(super) fn new(lists: &'l [List<'l>], all: &'l [Checked<'l>], except: &'l [Vec<Language>]) -> Self {
         Self {
-            protect: of(Role::Protect),
-            public: of(Role::Public),
-            elsewhere: of(Role::Elsewhere),
-            matcher: of(Role::Matcher),
+            lists,
+            all: Cover::new(all, except, |_| true),
+            protect: Cover::new(all, except, |checked| checked.role == Role::Protect),
             except,
         }
     }
@@ -103,13 +102,46 @@ impl<'l> Covers<'l> {
         self.except.get(checked.list).map_or(&[][..], Vec::as_slice)
     }
 
-    pub(super) fn of(&self, role: Role) -> &Cover<'l> {
-        match role {
-            Role::Protect => &self.protect,
-            Role::Public => &self.public,
-            Role::Elsewhere => &self.elsewhere,
-            Role::Matcher => &self.matcher,
-        }
+    /// Does `other` count whenever `checked` does, whatever the path?
+    pub(super) fn counts(&self, other: &Checked<'_>, checked: &Checked<'_>) -> bool {
+        let of =
+            |checked: &Checked<'_>| self.lists.get(checked.list).map_or(&[][..], |list| list.conditions.as_slice());
+        (other.list == checked.list || of(other).iter().all(|condition| of(checked).contains(condition)))
+            && other.entry.conditions.iter().all(|condition| checked.entry.conditions.contains(condition))
+    }
+
+    /// Does `other` do for its paths what `checked` does, whenever it counts?
+    fn sides(&self, other: &Checked<'_>, checked: &Checked<'_>) -> bool {
+        let same = match checked.role {
+            // Who is sent elsewhere does not get through.
+            Role::Protect => matches!(other.role, Role::Protect | Role::Elsewhere),
+            role => other.role == role,
+        };
+        same && self.counts(other, checked)
+    }
+
+    /// Is `path` covered, as far as `checked` is?
+    pub(super) fn takes(&self, checked: &Checked<'_>, path: &str) -> bool {
+        self.all.taker_of(path, |other| self.sides(other, checked)).is_some()
+    }
+
+    /// A word of which the question holds and of which no edited form is covered, as far as `checked` is.
+    pub(super) fn escape(
+        &self,
+        checked: &Checked<'_>,
+        edits: &[Edit<'l>],
+        make: impl Fn() -> Question<'l>,
+        effort: &mut Effort,
+    ) -> Answer {
+        self.all.escape(edits, |other| self.sides(other, checked), make, effort).0
+    }
+
+    /// Does a rule before both of these always decide `path`?
+    pub(super) fn decides_before(&self, other: &Checked<'_>, a: &Checked<'_>, b: &Checked<'_>) -> bool {
+        let place = |checked: &Checked<'_>| (checked.list, checked.number);
+        let always = self.lists.get(other.list).is_some_and(|list| list.conditions.is_empty())
+            && other.entry.conditions.is_empty();
+        always && other.role != Role::Matcher && place(other) < place(a).min(place(b))
     }
 }
 
@@ -118,11 +150,7 @@ const MOST_AT_ONCE: usize = 16;
 
 impl<'l> Cover<'l> {
     /// Those of `all` that `wanted` takes; `except`: the exceptions of each list.
-    pub(super) fn new(
-        all: &'l [Checked<'l>],
-        except: &'l [Vec<Language>],
-        wanted: impl Fn(&Checked<'l>) -> bool,
-    ) -> Self {
+    fn new(all: &'l [Checked<'l>], except: &'l [Vec<Language>], wanted: impl Fn(&Checked<'l>) -> bool) -> Self {
         let mut cover = Self::default();
         for checked in all.iter().filter(|checked| wanted(checked)) {
             let except = except.get(checked.list).map_or(&[][..], Vec::as_slice);
@@ -133,10 +161,6 @@ impl<'l> Cover<'l> {
         cover
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
-    }
-
     pub(super) fn members(&self) -> impl Iterator<Item = &'l Checked<'l>> {
         self.members.iter().map(|member| member.checked)
     }
@@ -144,11 +168,6 @@ impl<'l> Cover<'l> {
     /// The first entry of those that `wanted` takes, that takes `path`.
     pub(super) fn taker_of(&self, path: &str, wanted: impl Fn(&Checked<'l>) -> bool) -> Option<&'l Checked<'l>> {
         self.number_of(path, &wanted).and_then(|number| self.members.get(number)).map(|member| member.checked)
-    }
-
-    /// Does any take it?
-    pub(super) fn takes(&self, path: &str) -> bool {
-        self.number_of(path, &|_| true).is_some()
     }
 
     fn number_of(&self, path: &str, wanted: &dyn Fn(&Checked<'l>) -> bool) -> Option<usize> {
@@ -205,13 +224,6 @@ impl<'l> Cover<'l> {
             }
             used.push(taker);
         }
-    }
-}
-
-impl<'l> Member<'l> {
-    /// Exceptions of its list.
-    pub(super) fn except(&self) -> &'l [Language] {
-        self.except
     }
 }
 

@@ -54,7 +54,7 @@ impl<'a> Lint<'a> {
                 let page = checked.language.literal();
                 let page = page.strip_suffix('/').unwrap_or(page);
                 let below = Edit::Append(name).apply(page).unwrap_or_default();
-                if !self.words.page.contains(page) || self.covers.protect.takes(&below) {
+                if !self.words.page.contains(page) || self.covers.takes(checked, &below) {
                     return;
                 }
                 page.to_owned()
@@ -63,14 +63,14 @@ impl<'a> Lint<'a> {
                 let words = self.words;
                 let except = self.covers.except_of(checked);
                 let make = || Question::new().within(&words.page).within(&checked.language).outside(except);
-                let (answer, _) = self.covers.protect.escape(&[Edit::Append(name)], |_| true, make, self.effort);
+                let answer = self.covers.escape(checked, &[Edit::Append(name)], make, self.effort);
                 let Some(page) = self.word(answer) else { return };
                 page
             }
         };
         let below = ["/users", "/x"].iter().map(|end| format!("{page}{end}"));
         let below =
-            below.into_iter().find(|path| !self.covers.protect.takes(path)).unwrap_or_else(|| format!("{page}{name}"));
+            below.into_iter().find(|path| !self.covers.takes(checked, path)).unwrap_or_else(|| format!("{page}{name}"));
         let message = format!("`{page}` is protected, `{below}` is not");
         let help = match below_of(checked) {
             Some(below) => format!("write {below} to protect what is below, too"),
@@ -102,7 +102,7 @@ impl<'a> Lint<'a> {
         };
         // A name that is left out on purpose has siblings that are covered.
         let edits = [Edit::Whole, Edit::Cut('/', name)];
-        let (answer, _) = self.covers.of(checked.role).escape(&edits, |_| true, make, self.effort);
+        let answer = self.covers.escape(checked, &edits, make, self.effort);
         let Some(root) = self.word(answer) else { return };
         let message = match checked.role {
             Role::Matcher => format!("reaches what is below `{root}`, but not `{root}` itself"),
@@ -124,10 +124,10 @@ impl<'a> Lint<'a> {
         let deep = words.deep.as_str();
         let except = self.covers.except_of(checked);
         let make = || Question::new().within(&words.page).within(&checked.language).outside(except);
-        let (answer, _) = self.covers.of(checked.role).escape(&[Edit::Append(deep)], |_| true, make, self.effort);
+        let answer = self.covers.escape(checked, &[Edit::Append(deep)], make, self.effort);
         let Some(page) = self.word(answer) else { return };
         let below = format!("{page}/x");
-        let below = if self.covers.of(checked.role).takes(&below) { format!("{page}{deep}") } else { below };
+        let below = if self.covers.takes(checked, &below) { format!("{page}{deep}") } else { below };
         let text = checked.text();
         let message = format!("`*` takes one segment, so `{below}` is not covered");
         let finding = Finding::of(checked, "R16", Severity::Warning, message, format!("write `{text}*`"));
@@ -175,13 +175,12 @@ impl<'a> Lint<'a> {
             // Most often the text it is fixed to shows it.
             let literal = folded.literal();
             if folded.contains(literal) && words.can_be_sent(literal) {
-                path =
-                    Some(capital(literal)).filter(|path| path != literal && !self.covers.of(checked.role).takes(path));
+                path = Some(capital(literal)).filter(|path| path != literal && !self.covers.takes(checked, path));
             }
             if path.is_none() {
                 let except = self.covers.except_of(checked);
                 let make = || Question::new().within(&words.page).within(&folded).outside(except);
-                let (answer, _) = self.covers.of(checked.role).escape(&[Edit::Whole], |_| true, make, self.effort);
+                let answer = self.covers.escape(checked, &[Edit::Whole], make, self.effort);
                 path = self.word(answer);
             }
             let Some(path) = path else { continue };
@@ -217,7 +216,7 @@ impl<'a> Lint<'a> {
         let literal = literal.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(&literal);
         if let Some(at) = wide {
             let sent = encode(literal);
-            if sent != literal && self.covers.of(checked.role).takes(&sent) {
+            if sent != literal && self.covers.takes(checked, &sent) {
                 return;
             }
             let message = "a browser sends these characters in escapes";

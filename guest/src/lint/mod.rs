@@ -47,7 +47,7 @@ pub fn lint_within(lists: &[List<'_>], setting: &Setting<'_>, effort: &mut Effor
     let checked = entry::check(lists, setting, &mut report);
     let except = checked::exceptions(lists, &setting.next);
     if let Some(words) = Words::new(lists) {
-        let covers = Covers::new(&checked, &except);
+        let covers = Covers::new(lists, &checked, &except);
         let mut lint = Lint { lists, setting, checked: &checked, covers: &covers, words: &words, report, effort };
         lint.run();
         report = lint.report;

@@ -25,7 +25,7 @@ impl<'a> Lint<'a> {
     /// R06 and R07: a page is covered, the same with a dot or an extension is not.
     fn extensions(&mut self, checked: &'a Checked<'a>, exclusions: &[Exclusion]) {
         let words = self.words;
-        let cover = self.covers.of(checked.role);
+        let covers = self.covers;
         let except = self.covers.except_of(checked);
         // A parameter that takes letters only leaves out more than dots; that is not meant here.
         let other = format!("{}-1~x", words.name);
@@ -36,11 +36,11 @@ impl<'a> Lint<'a> {
                 .within_as(Edit::Cut('/', &other), &checked.language)
                 .outside_as(Edit::Cut('.', ""), except)
         };
-        let (answer, _) = cover.escape(&[Edit::Whole], |_| true, make, self.effort);
+        let answer = covers.escape(checked, &[Edit::Whole], make, self.effort);
         let Some(file) = self.word(answer) else { return };
         let Some((stem, extension)) = file.rsplit_once('.') else { return };
         let cause = cause(self, checked, exclusions, &file);
-        let left_out = |page: &str, file: &str| checked.language.contains(page) && !cover.takes(file);
+        let left_out = |page: &str, file: &str| checked.language.contains(page) && !covers.takes(checked, file);
         let any = left_out(stem, &format!("{stem}.v2")) && left_out(stem, &format!("{stem}.b"));
         let help = if any {
             "leave out the folders of files (`_next/static/`, `assets/`) instead of all that has a dot"
@@ -65,7 +65,7 @@ impl<'a> Lint<'a> {
             .map(|end| (format!("/a.{extension}{end}"), format!("{file}{end}"), format!("{stem}{end}")));
         let below = below.into_iter().find(|(_, below, page)| left_out(page, below));
         let Some((nicer, below, _)) = below else { return };
-        let below = if cover.takes(&nicer) { below } else { nicer };
+        let below = if covers.takes(checked, &nicer) { below } else { nicer };
         let message = format!("leaves out what is below such a name, too: `{below}`");
         let help = "end it with `$`; better, leave out the folders of files instead";
         self.find(Finding::of(checked, "R07", Severity::Error, message, help).at(cause).shown_by(below));
@@ -74,7 +74,7 @@ impl<'a> Lint<'a> {
     /// R08, and R11 of exclusions: a word that goes on, and an exclusion of everything.
     fn words_without_end(&mut self, checked: &'a Checked<'a>, exclusions: &[Exclusion]) {
         let words = self.words;
-        let cover = self.covers.of(checked.role);
+        let covers = self.covers;
         let mut endless: Vec<(Range<usize>, String)> = Vec::new();
         for exclusion in exclusions {
             let Some(none) = self.without(checked, exclusion, None) else { continue };
@@ -85,7 +85,7 @@ impl<'a> Lint<'a> {
                 if has_dot && leaves_out(&words.name) && leaves_out(&words.deep) {
                     let message = "leaves out every page: `.` takes any character";
                     let help = "write `\\.` for a dot; in a string `\\\\.`";
-                    let path = ["/dashboard", &words.name].into_iter().find(|path| !cover.takes(path));
+                    let path = ["/dashboard", &words.name].into_iter().find(|path| !covers.takes(checked, path));
                     let mut finding = Finding::of(checked, "R11", Severity::Error, message, help);
                     finding.witness = path.map(str::to_owned);
                     self.find(finding.at(Some(alternative.clone())));
@@ -103,7 +103,7 @@ impl<'a> Lint<'a> {
                         .outside_as(Edit::Append("-x"), [&only])
                         .within_as(Edit::Last(&words.letter), &only)
                 };
-                let (answer, _) = cover.escape(&[Edit::Append("-x")], |_| true, make, self.effort);
+                let answer = covers.escape(checked, &[Edit::Append("-x")], make, self.effort);
                 if let Some(word) = self.word(answer) {
                     endless.push((alternative.clone(), word));
                 }
@@ -113,7 +113,7 @@ impl<'a> Lint<'a> {
         let own = endless.iter().find(|(_, word)| !word.contains("/_"));
         let Some((at, word)) = own.or(endless.first()) else { return };
         let longer = ["-admin", "-x"].map(|end| format!("{word}{end}"));
-        let Some(path) = longer.into_iter().find(|path| !cover.takes(path)) else { return };
+        let Some(path) = longer.into_iter().find(|path| !covers.takes(checked, path)) else { return };
         let text = checked.text();
         let name = text.get(at.clone()).unwrap_or_default();
         let more = match endless.len() {
@@ -130,10 +130,10 @@ impl<'a> Lint<'a> {
         let words = self.words;
         let path = "/api/x";
         let broad = checked.language.contains(&words.name) && checked.language.contains(&words.deep);
-        if !broad || self.covers.matcher.takes(path) {
+        if !broad || self.covers.takes(checked, path) {
             return;
         }
-        for other in self.covers.matcher.members().filter(|other| other.list == checked.list) {
+        for other in self.checked.iter().filter(|other| other.list == checked.list) {
             let answer = Question::new().within(&words.api).within(&other.language).ask(self.effort);
             if answer != crate::pattern::Answer::None {
                 self.word(answer);

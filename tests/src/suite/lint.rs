@@ -89,8 +89,18 @@ fn shown(list: &List<'_>, findings: &[Finding], undecided: usize) -> Verdict {
             }
             _ => continue,
         };
-        // What never runs for want of a slash is told by R12 alone.
-        let taken = if wanted { list.entries.iter().any(|entry| entry_takes(entry, path)) } else { takes(list, path) };
+        let own = list.entries.get(finding.entry).map_or(&[][..], |entry| entry.conditions.as_slice());
+        // What never runs for want of a slash is told by R12, and of that entry alone.
+        let alone = |number: usize| finding.rule != "R12" || number == finding.entry;
+        let always = |entry: &Entry<'_>| entry.conditions.iter().all(|condition| own.contains(condition));
+        let entries = list.entries.iter().enumerate();
+        let counting =
+            entries.filter(|(number, entry)| alone(*number) && always(entry)).map(|(_, entry)| entry.clone());
+        let counting = List::new(list.role, counting.collect());
+        let taken = match wanted || finding.rule == "R12" {
+            true => counting.entries.iter().any(|entry| entry_takes(entry, path)),
+            false => takes(&counting, path),
+        };
         if taken != wanted {
             return Verdict::Failed(format!("{} shows {path}: {}", finding.rule, finding.message));
         }
