@@ -2,7 +2,7 @@
 #![expect(clippy::expect_used, reason = "a bench that cannot start must say so")]
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use portcullis_bench::{lists, page, site};
+use portcullis_bench::{lists, open_site, page, site};
 use portcullis_gate::pattern::{Dialect, Options, Pattern, PatternSet};
 use portcullis_tests::engine::{Component, Engine, Native, Request};
 use portcullis_tests::sign::Signer;
@@ -32,16 +32,22 @@ fn set(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// A whole decision: a page view with ten headers, no session needed or none there.
+/// A whole decision about a page view with ten headers and 1 KiB of cookies: where nobody needs a session, and where
+/// every second route needs one that is not there.
 fn decisions(criterion: &mut Criterion) {
     let signer = Signer::new();
     let doors: [(&str, &dyn Engine, bool); 3] =
         [("native", &Native, false), ("component", &Component, false), ("component, fresh instance", &Component, true)];
-    for (name, engine, fresh) in doors {
-        let mut group = criterion.benchmark_group(format!("routes in a decision, {name}"));
-        for routes in [10, 100, 1_000] {
+    let visits = doors.into_iter().flat_map(|door| [(door, false), (door, true)]);
+    for ((name, engine, fresh), sessions) in visits {
+        let with = if sessions { "sessions" } else { "all public" };
+        let mut group = criterion.benchmark_group(format!("routes in a decision, {name}, {with}"));
+        for routes in [1, 100, 1_000] {
             let texts = lists::routes(routes);
-            let mut policy = site(&signer, lists::rules(&texts));
+            let mut policy = match sessions {
+                true => site(&signer, lists::rules(&texts, "session")),
+                false => open_site(lists::rules(&texts, "public")),
+            };
             if fresh && let Some(document) = policy.document.as_object_mut() {
                 document.insert("proxy".to_owned(), json!({ "isolation": "request" }));
             }

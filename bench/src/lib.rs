@@ -22,6 +22,11 @@ pub fn policy(signer: &Signer, routes: usize) -> Policy {
     site(signer, rules)
 }
 
+/// A site with these routes and without sessions.
+pub fn open_site(rules: Vec<Value>) -> Policy {
+    Policy::new(json!({ "version": 1, "default": "public", "route": rules }))
+}
+
 /// A site with these routes.
 pub fn site(signer: &Signer, rules: Vec<Value>) -> Policy {
     Policy::new(json!({

@@ -69,10 +69,10 @@ pub fn paths(routes: &[String]) -> Vec<String> {
     taken.chain(others.map(str::to_owned)).chain(["/en/team-1/x".to_owned(), "/a/b/c/d/e/f".to_owned()]).collect()
 }
 
-/// One rule for each route: every second one protects.
-pub fn rules(routes: &[String]) -> Vec<Value> {
+/// One rule for each route; every second one wants that.
+pub fn rules(routes: &[String], every_second: &str) -> Vec<Value> {
     let rule = |(number, text): (usize, &String)| {
-        let require = if number % 2 == 0 { "session" } else { "public" };
+        let require = if number % 2 == 0 { every_second } else { "public" };
         json!({ "id": format!("r{number}"), "pattern": text, "require": require })
     };
     routes.iter().enumerate().map(rule).collect()
