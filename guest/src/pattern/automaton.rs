@@ -19,8 +19,6 @@ pub(super) struct Automaton {
     pub(super) classes: Vec<Class>,
     pub(super) looks: Vec<LookEngines>,
     main: Engine,
-    /// The fastest form, for ASCII.
-    table: Option<Table>,
     /// For captures, where the program of `main` will not do.
     rounds: Option<Program>,
     /// Two for each capture.
@@ -35,11 +33,12 @@ pub(super) struct LookEngines {
     pub(super) backward: Option<Engine>,
 }
 
-/// One program and, if it is small, its faster form.
+/// One program and, if it is small, its faster forms: the last one is for ASCII.
 #[derive(Debug)]
 pub(super) struct Engine {
     program: Program,
     bits: Option<Bits>,
+    table: Option<Table>,
 }
 
 impl Automaton {
@@ -48,7 +47,7 @@ impl Automaton {
         let mut budget = Budget::new();
         let mut engine = |nodes: &[Node], reverse, keep| {
             let program = nfa::compile(nodes, reverse, &mut budget)?;
-            Ok(Engine::new(program, &tree.classes, keep))
+            Ok(Engine::new(program, &tree.classes, keep, reverse))
         };
         let slots = 2 * tree.captures.len();
         let rounds = match slots > 0 && rounds::matter(nodes) {
@@ -67,24 +66,18 @@ impl Automaton {
             let backward = if look.once { None } else { Some(engine(body, true, false)?) };
             looks.push(LookEngines { forward, backward });
         }
-        let table = main.bits.as_ref().and_then(Table::build);
-        Ok(Self { classes: tree.classes.clone(), looks, main, table, rounds, slots })
+        Ok(Self { classes: tree.classes.clone(), looks, main, rounds, slots })
     }
 
     /// Does all of `text` from `from` on match?
     pub(super) fn is_match<T: Text>(&self, text: T, from: usize) -> bool {
+        if let (Some(table), Some(text)) = (&self.main.table, text.ascii()) {
+            return text.get(from..).is_some_and(|rest| table.is_match(rest));
+        }
         let mut context = Context::new(self, text);
         match &self.main.bits {
             Some(bits) => exec::run_full(BitRun::new(bits), &mut context, from),
             None => exec::run_full(ListRun::new(&self.main.program), &mut context, from),
-        }
-    }
-
-    /// The same for a text that is ASCII.
-    pub(super) fn is_match_ascii(&self, text: &[u8], from: usize) -> bool {
-        match &self.table {
-            Some(table) => text.get(from..).is_some_and(|rest| table.is_match(rest)),
-            None => self.is_match(text, from),
         }
     }
 
@@ -105,14 +98,19 @@ impl Automaton {
 }
 
 impl Engine {
-    fn new(program: Program, classes: &[Class], keep_program: bool) -> Self {
+    /// `reverse`: it will be asked for positions, so a match may start at each.
+    fn new(program: Program, classes: &[Class], keep_program: bool, reverse: bool) -> Self {
         let bits = Bits::build(&program, classes);
+        let table = bits.as_ref().and_then(|bits| Table::build(bits, reverse));
         let program = if bits.is_some() && !keep_program { Program::default() } else { program };
-        Self { program, bits }
+        Self { program, bits, table }
     }
 
     /// Does some stretch of the text that starts at `at` match?
     pub(super) fn matches_prefix<T: Text>(&self, context: &mut Context<'_, T>, at: usize) -> bool {
+        if let (Some(table), Some(text)) = (&self.table, context.text.ascii()) {
+            return text.get(at..).is_some_and(|rest| table.is_prefix(rest));
+        }
         match &self.bits {
             Some(bits) => exec::run_prefix(BitRun::new(bits), context, at),
             None => exec::run_prefix(ListRun::new(&self.program), context, at),
@@ -121,6 +119,9 @@ impl Engine {
 
     /// With a reversed program: the positions where a match starts, one bit for each.
     pub(super) fn positions<T: Text>(&self, context: &mut Context<'_, T>) -> Vec<u64> {
+        if let (Some(table), Some(text)) = (&self.table, context.text.ascii()) {
+            return table.positions(text);
+        }
         match &self.bits {
             Some(bits) => exec::run_backward(BitRun::new(bits), context),
             None => exec::run_backward(ListRun::new(&self.program), context),

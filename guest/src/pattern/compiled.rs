@@ -175,7 +175,7 @@ impl Pattern {
         let from = self.literal.len();
         match &self.rest {
             Rest::Shape(shape) => subject.path.as_bytes().get(from..).is_some_and(|rest| shape.is_match(rest)),
-            Rest::Automaton(automaton) if subject.ascii => automaton.is_match_ascii(subject.path.as_bytes(), from),
+            Rest::Automaton(automaton) if subject.ascii => automaton.is_match(subject.path.as_bytes(), from),
             Rest::Automaton(automaton) => automaton.is_match(subject.units(), from),
         }
     }

@@ -11,6 +11,8 @@ use super::node::Assert;
 pub(super) trait Text: Copy {
     fn length(self) -> usize;
     fn unit(self, at: usize) -> Option<u16>;
+    /// Its bytes, if it is ASCII.
+    fn ascii(&self) -> Option<&[u8]>;
 }
 
 /// ASCII only: bytes are units.
@@ -23,6 +25,10 @@ impl Text for &[u8] {
     fn unit(self, at: usize) -> Option<u16> {
         self.get(at).copied().map(u16::from)
     }
+    #[inline]
+    fn ascii(&self) -> Option<&[u8]> {
+        Some(self)
+    }
 }
 
 impl Text for &[u16] {
@@ -34,10 +40,16 @@ impl Text for &[u16] {
     fn unit(self, at: usize) -> Option<u16> {
         self.get(at).copied()
     }
+    #[inline]
+    fn ascii(&self) -> Option<&[u8]> {
+        None
+    }
 }
 
-/// Times a look-ahead is tried forward before the pass backward; a pass costs as much as one failed try.
+/// Times a look-ahead is tried forward before the pass backward; a pass costs as much as one failed try, so with a text
+/// longer than this one try is enough.
 const TRIES: u8 = 4;
+const LONG: usize = 256;
 
 /// What is known of one look-ahead.
 #[derive(Debug, Default)]
@@ -94,6 +106,7 @@ impl<'a, T: Text> Context<'a, T> {
         let automaton = self.automaton;
         // There is one for every number in a program.
         let Some(look) = automaton.looks.get(id) else { return false };
+        let tries = if self.text.length() > LONG { 1 } else { TRIES };
         let memo = self.memo(id);
         if let Some(word) = memo.table.get(at / 64) {
             return word >> (at % 64) & 1 == 1;
@@ -102,7 +115,7 @@ impl<'a, T: Text> Context<'a, T> {
             return answer;
         }
         match &look.backward {
-            Some(backward) if memo.tries >= TRIES => {
+            Some(backward) if memo.tries >= tries => {
                 let table = backward.positions(self);
                 let answer = table.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1);
                 self.memo(id).table = table;

@@ -26,10 +26,11 @@ pub(super) struct Table {
 }
 
 impl Table {
-    /// `None`: conditions, or too many states.
-    pub(super) fn build(bits: &Bits) -> Option<Self> {
+    /// `None`: conditions, or too many states. `again`: a match may start at every position.
+    pub(super) fn build(bits: &Bits, again: bool) -> Option<Self> {
         let width = bits.kinds_count();
         let mut table = Self { kinds: bits.kinds()?, width, next: Vec::new(), start: DEAD, accepting: 0 };
+        let restart = if again { bits.start() } else { 0 };
         let mut states: Vec<u128> = Vec::new();
         table.start = Self::number(bits, &mut states, bits.start())?;
         let mut at = 0;
@@ -38,7 +39,7 @@ impl Table {
                 table.accepting |= 1 << at;
             }
             for kind in 0..width {
-                let next = Self::number(bits, &mut states, bits.after(live, kind))?;
+                let next = Self::number(bits, &mut states, bits.after(live, kind) | restart)?;
                 table.next.push(next);
             }
             at += 1;
@@ -69,11 +70,53 @@ impl Table {
             match state {
                 DEAD => return false,
                 CERTAIN => return true,
-                _ => {}
+                _ => state = self.after(state, byte),
             }
-            let kind = self.kinds.get(usize::from(byte)).copied().unwrap_or_default();
-            state = self.next.get(usize::from(state) * self.width + usize::from(kind)).copied().unwrap_or(DEAD);
         }
+        self.accepts(state)
+    }
+
+    /// Does some stretch of `text` from its start on match?
+    pub(super) fn is_prefix(&self, text: &[u8]) -> bool {
+        let mut state = self.start;
+        for &byte in text {
+            if state == DEAD || self.accepts(state) {
+                break;
+            }
+            state = self.after(state, byte);
+        }
+        self.accepts(state)
+    }
+
+    /// Of a reversed automaton that may start again at every position: the positions at which a match starts, one bit for
+    /// each, the end included.
+    pub(super) fn positions(&self, text: &[u8]) -> Vec<u64> {
+        let mut bits = vec![0u64; text.len() / 64 + 1];
+        let mut state = self.start;
+        for at in (0..=text.len()).rev() {
+            if self.accepts(state)
+                && let Some(word) = bits.get_mut(at / 64)
+            {
+                *word |= 1 << (at % 64);
+            }
+            if let Some(&byte) = at.checked_sub(1).and_then(|before| text.get(before)) {
+                state = self.after(state, byte);
+            }
+        }
+        bits
+    }
+
+    #[inline]
+    fn after(&self, state: u8, byte: u8) -> u8 {
+        if state >= CERTAIN {
+            return state;
+        }
+        let kind = self.kinds.get(usize::from(byte)).copied().unwrap_or_default();
+        self.next.get(usize::from(state) * self.width + usize::from(kind)).copied().unwrap_or(DEAD)
+    }
+
+    #[inline]
+    fn accepts(&self, state: u8) -> bool {
         match state {
             DEAD => false,
             CERTAIN => true,
