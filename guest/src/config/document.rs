@@ -7,7 +7,7 @@ mod toml;
 use super::{Format, codes};
 use crate::diagnostic::{Diagnostic, Span};
 
-/// Most bytes of a config text: far more than 10,000 rules need, little enough to be read at once.
+/// Most bytes of a config text: far more than 5,000 rules need, little enough to be read at once.
 pub(super) const MAX_TEXT: usize = 1024 * 1024;
 
 /// A value and where it stands.

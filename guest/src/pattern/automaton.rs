@@ -69,6 +69,14 @@ impl Automaton {
         Ok(Self { classes: tree.classes.clone(), looks, main, rounds, slots })
     }
 
+    /// About how many bytes it takes.
+    pub(super) fn weight(&self) -> usize {
+        let looks =
+            self.looks.iter().map(|look| look.forward.weight() + look.backward.as_ref().map_or(0, Engine::weight));
+        let rounds = self.rounds.as_ref().map_or(0, Program::weight);
+        self.classes.len() * size_of::<Class>() + self.main.weight() + looks.sum::<usize>() + rounds
+    }
+
     /// Does all of `text` from `from` on match?
     pub(super) fn is_match<T: Text>(&self, text: T, from: usize) -> bool {
         if let (Some(table), Some(text)) = (&self.main.table, text.ascii()) {
@@ -104,6 +112,13 @@ impl Engine {
         let table = bits.as_ref().and_then(|bits| Table::build(bits, reverse));
         let program = if bits.is_some() && !keep_program { Program::default() } else { program };
         Self { program, bits, table }
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>()
+            + self.program.weight()
+            + self.bits.as_ref().map_or(0, Bits::weight)
+            + self.table.as_ref().map_or(0, Table::weight)
     }
 
     /// Does some stretch of the text that starts at `at` match?

@@ -56,6 +56,12 @@ impl Bits {
         (self.guarded.is_empty() && !self.start_guarded).then_some(self.kinds)
     }
 
+    /// About how many bytes it takes besides itself.
+    pub(super) fn weight(&self) -> usize {
+        (self.follow.len() + self.masks.len() + 2 * self.classes.len()) * size_of::<u128>()
+            + self.guarded.len() * size_of::<Guarded>()
+    }
+
     /// How many kinds there are.
     pub(super) fn kinds_count(&self) -> usize {
         self.masks.len()

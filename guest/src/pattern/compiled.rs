@@ -154,6 +154,14 @@ impl Pattern {
         Some(params)
     }
 
+    /// About how many bytes its automata take.
+    pub fn weight(&self) -> usize {
+        match &self.rest {
+            Rest::Shape(_) => 0,
+            Rest::Automaton(automaton) => automaton.weight(),
+        }
+    }
+
     /// The text that every match starts with, in lower case if letters are compared without case. ASCII.
     pub(super) fn literal(&self) -> &[u8] {
         &self.literal

@@ -30,6 +30,11 @@ pub(super) struct Program {
 }
 
 impl Program {
+    /// Bytes.
+    pub(super) fn weight(&self) -> usize {
+        self.insts.len() * size_of::<Inst>()
+    }
+
     #[inline]
     pub(super) fn inst(&self, at: u32) -> Inst {
         self.insts.get(at as usize).copied().unwrap_or(Inst::Match)

@@ -47,6 +47,11 @@ impl Table {
         Some(table)
     }
 
+    /// Bytes besides itself.
+    pub(super) fn weight(&self) -> usize {
+        self.next.len()
+    }
+
     /// The number of a set of places.
     fn number(bits: &Bits, states: &mut Vec<u128>, live: u128) -> Option<u8> {
         if bits.is_certain(live) {

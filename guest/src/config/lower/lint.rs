@@ -4,11 +4,14 @@ use super::Lowered;
 use super::paths::{Compat, Written};
 use super::rules::Facts;
 use crate::config::document::Node;
-use crate::config::{Linted, locate};
+use crate::config::{Linted, codes, locate};
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
 use crate::lint::{Condition, ConditionKind, Entry, Finding, List, Place, Rest, Role, Setting, Source};
 use crate::pattern::{Dialect, NextOptions};
 use crate::policy::{Policy, Require, Rule, Then};
+
+/// Most patterns that are linted: their languages take two to six kilobytes each of the memory of an instance.
+const MOST_ENTRIES: usize = 1_000;
 
 /// Lint the rules of a policy that was loaded without an error.
 pub(in crate::config) fn lint(text: &str, root: &Node, lowered: &Lowered) -> Linted {
@@ -22,6 +25,15 @@ pub(in crate::config) fn lint(text: &str, root: &Node, lowered: &Lowered) -> Lin
             .extend(nodes.iter().zip(facts).zip(rules).filter_map(|((node, facts), rule)| of_rule(node, facts, rule)));
     }
     sheets.extend(root.get("next").and_then(|next| next.get("matcher")).map(of_matcher));
+    let entries: usize = sheets.iter().map(|sheet| sheet.list.entries.len()).sum();
+    if entries > MOST_ENTRIES {
+        let message = format!("{entries} patterns are too many to look at one by one; the most is {MOST_ENTRIES}");
+        let finding = Diagnostic::note(codes::NOT_LINTED, Span::default(), message);
+        return Linted {
+            findings: vec![finding.help("look at parts of the config in files of their own")],
+            undecided: entries,
+        };
+    }
     let lists: Vec<List<'_>> = sheets.iter().map(|sheet| sheet.list.clone()).collect();
     let report = crate::lint::lint(&lists, &setting(policy, root));
     let outside = policy.next.as_ref().is_some_and(|next| next.unprotected_outside);

@@ -43,7 +43,15 @@ struct Lower<'a> {
     roles: Vec<(String, ClaimTest)>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// About how many bytes rules and patterns take so far.
+    weight: usize,
 }
+
+/// Most bytes of all rules and patterns together, by [`RULE_WEIGHT`] and [`Pattern::weight`]. An instance has 16 MiB; a
+/// policy that comes near would be refused by a trap, and not with words.
+const MAX_WEIGHT: usize = 12 * 1024 * 1024;
+/// A rule, or a pattern without its automaton: measured 0.95 kB each, with the text and the tree that they are read from.
+const RULE_WEIGHT: usize = 1_100;
 
 /// A policy, and what is known of how its rules are written: guards, then routes.
 pub(super) struct Lowered {
@@ -66,6 +74,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         roles: Vec::new(),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
@@ -122,6 +131,20 @@ fn default_rule(lower: &mut Lower<'_>, root: &Node) -> Require {
 impl Lower<'_> {
     fn push(&mut self, finding: Diagnostic) {
         self.findings.push(finding);
+    }
+
+    /// Is there room for something more of that size? If not, it is said once.
+    fn has_room(&mut self, span: Span, weight: usize) -> bool {
+        let before = self.weight <= MAX_WEIGHT;
+        // Half as much again for what allocating leaves between.
+        self.weight = self.weight.saturating_add(RULE_WEIGHT).saturating_add(weight + weight / 2);
+        let after = self.weight <= MAX_WEIGHT;
+        if before && !after {
+            let message = "up to here rules and patterns take all the memory that a policy may have";
+            let help = "put patterns that differ in one place into one: `/a/:id(1|2|3)`, `/{a,b,c}/**`";
+            self.error(codes::TOO_HEAVY, span, message, help);
+        }
+        after
     }
 
     /// An error with advice.

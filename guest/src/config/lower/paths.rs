@@ -71,7 +71,11 @@ impl Lower<'_> {
         let mut all = Vec::new();
         for (key, dialect) in DIALECTS {
             for member in node.get(key).map(Node::members).unwrap_or_default() {
-                all.extend(self.written(member, dialect, compare));
+                let Some(written) = self.written(member, dialect, compare) else { continue };
+                if !self.has_room(member.span, written.pattern.weight()) {
+                    return all;
+                }
+                all.push(written);
             }
         }
         all

@@ -13,8 +13,8 @@ use crate::supply::Source;
 use crate::template::Use;
 use std::collections::BTreeMap;
 
-/// Most guards and routes together.
-const MAX_RULES: usize = 10_000;
+/// Most guards and routes together; more would not fit into the memory of an instance.
+const MAX_RULES: usize = 5_000;
 
 /// Names that stand for something else in logs and tests.
 const RESERVED: [&str; 3] = ["request", "default", "sign-in"];
@@ -114,7 +114,7 @@ fn id(
 
 /// One rule; `None` when a part of it could not be read.
 fn rule(lower: &mut Lower<'_>, node: &Node, is_route: bool, id: String) -> Option<(Rule, Facts)> {
-    if !node.is_table() {
+    if !node.is_table() || !lower.has_room(node.span, 0) {
         return None;
     }
     let before = lower.findings.iter().filter(|finding| finding.is_error()).count();
