@@ -148,4 +148,24 @@ mod tests {
             [weak("/en/_next/data/b/fr-fr/account.json"), weak("/fr-fr/account"), strong("/account")]
         );
     }
+
+    proptest::proptest! {
+        /// Some reading always counts by itself, and each stands there once: were all of them weak, no rule would be asked.
+        #[test]
+        fn one_reading_always_counts(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "/", "/en", "/FR", "/_next/data/b", "/index", ".json", ".rsc", ".segments/a.segment.rsc", "/base", "/a", "en",
+            ]), 0..7),
+        ) {
+            let locales = vec!["en".to_owned(), "fr".to_owned()];
+            let config = NextConfig { base_path: "/base".to_owned(), locales, ..NextConfig::default() };
+            let path = format!("/{}", pieces.concat());
+            let found = readings(&config, &path);
+            proptest::prop_assert!(found.iter().any(|(_, weak)| !weak), "{}: {:?}", path, found);
+            for (number, (path, _)) in found.iter().enumerate() {
+                proptest::prop_assert!(path.starts_with('/'), "{:?}", found);
+                proptest::prop_assert!(!found.iter().skip(number + 1).any(|(other, _)| other == path), "{:?}", found);
+            }
+        }
+    }
 }

@@ -1,7 +1,21 @@
 //! A Next.js app behind: other names of a page, the matcher, private parameters, the base path; and `[paths]`.
 
-use super::{PAGE, ask, brief, gate};
+use super::{PAGE, ask, brief};
 use crate::verdict::Action;
+
+/// Stands for `@SESSION@` in the configs below.
+const SESSION: &str = r#"
+[session.main]
+kind = "jwt-cookie"
+cookie = "__session"
+issuer = "https://issuer.test"
+audience = "app"
+"#;
+
+/// A gate of a config with the usual session.
+fn gate(text: &str) -> crate::Gate {
+    super::gate(&text.replace("@SESSION@", SESSION))
+}
 
 const APP: &str = r#"
 version = 1
@@ -13,11 +27,7 @@ path = "/signin"
 after = "/account"
 return-param = "next"
 
-[session.main]
-kind = "jwt-cookie"
-cookie = "__session"
-issuer = "https://issuer.test"
-audience = "app"
+@SESSION@
 
 [next]
 locales = ["en", "fr"]
@@ -106,11 +116,7 @@ fn a_protected_page_is_protected_under_every_name() {
 version = 1
 default = "public"
 presets = ["nextjs"]
-[session.main]
-kind = "jwt-cookie"
-cookie = "__session"
-issuer = "https://issuer.test"
-audience = "app"
+@SESSION@
 [[route]]
 id = "account"
 pattern = ["/account", "/:locale(en|fr)/account"]
@@ -179,11 +185,7 @@ default = "public"
 [sign-in]
 path = "/signin"
 
-[session.main]
-kind = "jwt-cookie"
-cookie = "__session"
-issuer = "https://issuer.test"
-audience = "app"
+@SESSION@
 
 [next]
 matcher = ["/((?!.*\\..*|_next).*)", "/", { source = "/api/:path*", missing = [{ type = "header", key = "x-skip" }] }]
@@ -274,11 +276,7 @@ path = "/signin"
 after = "/home"
 return-param = "next"
 
-[session.main]
-kind = "jwt-cookie"
-cookie = "__session"
-issuer = "https://issuer.test"
-audience = "app"
+@SESSION@
 
 [next]
 base-path = "/shop"
@@ -329,11 +327,7 @@ fn expressions_of_create_route_matcher() {
     let text = r#"
 version = 1
 default = "public"
-[session.main]
-kind = "jwt-cookie"
-cookie = "__session"
-issuer = "https://issuer.test"
-audience = "app"
+@SESSION@
 [[route]]
 id = "private"
 pattern = ["/account(.*)", { regexp = "^/api/v[0-9]+/private" }, { regexp = "/edit$", flags = "i" }]
