@@ -14,8 +14,10 @@ pub const RULE_REQUEST: u32 = 0;
 pub const RULE_DEFAULT: u32 = 1;
 /// Number of the `[sign-in]` rule.
 pub const RULE_SIGN_IN: u32 = 2;
+/// Number of the rule that stands for what sessions answer by themselves: a handshake with the issuer.
+pub const RULE_SESSION: u32 = 3;
 /// Number of the first guard; routes follow.
-pub const RULE_FIRST: u32 = 3;
+pub const RULE_FIRST: u32 = 4;
 
 /// A checked and compiled policy.
 #[derive(Debug, Default)]
@@ -38,7 +40,7 @@ pub struct Policy {
     pub routes: Vec<Rule>,
     /// All patterns of routes and guards; rules hold numbers into it.
     pub patterns: PatternSet,
-    /// Names by rule number: `request`, `default`, `sign-in`, guards, routes.
+    /// Names by rule number: `request`, `default`, `sign-in`, `session`, guards, routes.
     pub rules: Vec<String>,
     /// What must be supplied.
     pub needs: Vec<Need>,

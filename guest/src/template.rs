@@ -132,7 +132,7 @@ impl Template {
                 Part::Path => out.push_str(fill.path),
                 Part::Param(name) => out.push_str(fill.param(name)?),
                 Part::Claim(name) => push_header_text(&mut out, &claim_text(fill.identity?.claim(name)?)?)?,
-                Part::TokenIdentifier => push_header_text(&mut out, &fill.identity?.token_identifier())?,
+                Part::TokenIdentifier => push_header_text(&mut out, &fill.identity?.token_identifier()?)?,
             }
         }
         Some(out)
@@ -147,7 +147,7 @@ impl Template {
                 Part::Path => out.push_str(fill.path),
                 Part::Param(name) => out.push_str(fill.param(name)?),
                 Part::Claim(name) => out.push_str(&claim_text(fill.identity?.claim(name)?)?),
-                Part::TokenIdentifier => out.push_str(&fill.identity?.token_identifier()),
+                Part::TokenIdentifier => out.push_str(&fill.identity?.token_identifier()?),
             }
         }
         Some(out)
@@ -172,7 +172,7 @@ impl Template {
                     out.push_str(&crate::request::encode_component(&claim_text(fill.identity?.claim(name)?)?));
                 }
                 Part::TokenIdentifier => {
-                    out.push_str(&crate::request::encode_component(&fill.identity?.token_identifier()));
+                    out.push_str(&crate::request::encode_component(&fill.identity?.token_identifier()?));
                 }
             }
         }
@@ -250,13 +250,14 @@ mod tests {
         Identity {
             provider: 0,
             provider_name: "main".into(),
-            subject: "u|1".into(),
+            subject: Some("u|1".into()),
             issuer: "https://i".into(),
             expires: 0,
             claims: json!({"sub": "u|1", "name": "Zoë 100%", "groups": ["a", "b"], "bad": "a\r\nb", "o": {"x": 1}})
                 .as_object()
                 .unwrap()
                 .clone(),
+            app_headers: Vec::new(),
         }
     }
 

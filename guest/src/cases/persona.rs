@@ -35,10 +35,11 @@ pub(crate) fn identity(policy: &Policy, persona: &Persona) -> Result<Option<Iden
     Ok(Some(Identity {
         provider: 0,
         provider_name: "test".to_owned(),
-        subject: "test-user".to_owned(),
+        subject: Some("test-user".to_owned()),
         issuer: "https://issuer.test".to_owned(),
         expires: i64::MAX,
         claims,
+        app_headers: Vec::new(),
     }))
 }
 

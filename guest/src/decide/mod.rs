@@ -16,9 +16,10 @@ mod visitor;
 pub(crate) use compiled::{Compiled, Started};
 pub(crate) use visitor::Who;
 
-use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SIGN_IN, Require, Rule, Then};
+use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SESSION, RULE_SIGN_IN, Require, Rule, Then};
 use crate::question::{Answers, Asked};
 use crate::request::{Authority, Head, Kind, Refusal};
+use crate::session::Detour;
 use crate::trace::{Outcome, Stage, Trace};
 use crate::verdict::{Action, Header, Reply, Step, Verdict};
 use edits::Edits;
@@ -36,8 +37,13 @@ pub(crate) struct Question<'a> {
     pub answers: Answers<'a>,
 }
 
-/// The world must answer first.
-pub(crate) struct Halt(Vec<Asked>);
+/// Nothing can be judged yet.
+pub(crate) enum Halt {
+    /// The world must answer first.
+    Questions(Vec<Asked>),
+    /// The visitor must go elsewhere first.
+    Detour(Box<Detour>),
+}
 
 /// Judge one request. `started` is `None` only for personas, who need no keys.
 pub(crate) fn decide(
@@ -60,16 +66,16 @@ pub(crate) fn decide(
     facts.explain(trace);
     let mut case =
         Case { compiled, facts: &facts, visitor: Visitor::new(compiled, who, question.answers, started), trace };
-    match case.judge() {
-        Ok(verdict) => {
-            case.trace.note(Stage::Answer, Outcome::Info, || {
-                let rule = compiled.policy().rules.get(verdict.rule as usize).cloned().unwrap_or_default();
-                (crate::cases::describe(&verdict).to_string(), format!("by {rule}: {}", verdict.reason))
-            });
-            Step::Verdict(verdict)
-        }
-        Err(Halt(questions)) => Step::Questions(questions),
-    }
+    let judged = match case.judge() {
+        Err(Halt::Questions(questions)) => return Step::Questions(questions),
+        Err(Halt::Detour(detour)) => case.answer(RULE_SESSION).detour(&detour),
+        Ok(verdict) => verdict,
+    };
+    case.trace.note(Stage::Answer, Outcome::Info, || {
+        let rule = compiled.policy().rules.get(judged.rule as usize).cloned().unwrap_or_default();
+        (crate::cases::describe(&judged).to_string(), format!("by {rule}: {}", judged.reason))
+    });
+    Step::Verdict(judged)
 }
 
 /// One request on its way through the rules.
@@ -96,6 +102,11 @@ impl Case<'_, '_> {
                 return Ok(verdict);
             }
             edits.collect(&hit, self.facts, self.visitor.identity());
+        }
+
+        // Where every page must know the visitor, pictures and scripts need not.
+        if self.compiled.everywhere && self.facts.runs() && self.facts.kind != Kind::SubResource {
+            self.visitor.session(self.facts, self.trace)?;
         }
 
         if let Some(verdict) = self.sign_in_page(&edits)? {
@@ -235,6 +246,7 @@ impl Case<'_, '_> {
             rule,
             subject: self.visitor.subject(),
             session_read: self.visitor.vary(),
+            carry: self.visitor.carry(),
         }
     }
 }

@@ -144,8 +144,8 @@ fn refused(found: Found, bearer: bool) -> Held {
         Found::Verified(_) => Held::Yes,
         Found::None(reason) => no(Why::Anonymous, reason, bearer),
         Found::Unavailable(reason) => no(Why::Unavailable, reason, bearer),
-        // `Visitor` turns questions into `Halt`; should one come through, it opens nothing.
-        Found::Ask(_) => no(Why::Unavailable, "unanswered question", bearer),
+        // `Visitor` turns these into `Halt`; should one come through, it opens nothing.
+        Found::Ask(_) | Found::Detour(_) => no(Why::Unavailable, "unanswered question", bearer),
     }
 }
 
@@ -204,10 +204,11 @@ mod tests {
         let identity = Identity {
             provider: 0,
             provider_name: String::new(),
-            subject: String::new(),
+            subject: None,
             issuer: String::new(),
             expires: 0,
             claims: claims.as_object().unwrap().clone(),
+            app_headers: Vec::new(),
         };
         let params = [("tenant".to_owned(), "acme".to_owned())];
         let fill = Fill { params: &params, identity: Some(&identity), path: "/" };

@@ -7,7 +7,7 @@ use portcullis_differential::with_stack;
 use portcullis_gate::config::Format;
 use portcullis_gate::pattern::{Dialect, Options, Pattern};
 use portcullis_gate::question::{Answer, Answered, Question};
-use portcullis_gate::request::{Cookies, Head, ReturnRules, Target, checked_return};
+use portcullis_gate::request::{CookieRule, Cookies, Head, ReturnRules, Target, checked_return};
 use portcullis_gate::verdict::{Action, Step};
 use portcullis_gate::Gate;
 
@@ -42,7 +42,7 @@ pub fn cookie(data: &[u8]) {
     let Ok(cookies) = Cookies::parse(lines.iter().copied()) else { return };
     let _ = cookies.plain("theme");
     let read = cookies.token("session", true);
-    if let Some(line) = cookies.forward(&[], &["session"]) {
+    if let Some(line) = cookies.forward(&[], &[CookieRule::token("session", true)]) {
         let forwarded = Cookies::parse(std::iter::once(line.as_slice())).expect("what is forwarded can be read again");
         assert_eq!(forwarded.token("session", true), read, "the server behind reads another session");
     }

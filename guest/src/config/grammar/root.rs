@@ -1,9 +1,9 @@
 //! The document, and the tables that are about the whole site.
 
 use super::paths::{NEXT, PATHS};
-use super::providers::{BEARER, SESSION};
 use super::proxy::PROXY;
 use super::rules::{CLAIM_TEST, GUARD, ROUTE};
+use super::sessions::{BEARERS, SESSIONS};
 use super::{Key, Names, Shape, Table};
 
 /// The whole document.
@@ -26,8 +26,16 @@ pub(in crate::config) static ROOT: Table = Table {
         key!("paths", &Shape::Table(&PATHS), "Checks of a path that can be relaxed."),
         key!("next", &Shape::Table(&NEXT), "A Next.js app is behind."),
         key!("sign-in", &Shape::Table(&SIGN_IN), "Where visitors without a session are sent."),
-        key!("session", &Shape::Map(Names::Own("provider"), &Shape::Table(&SESSION)), "Sessions in cookies, by name."),
-        key!("bearer", &Shape::Map(Names::Own("provider"), &Shape::Table(&BEARER)), "Bearer tokens, by name."),
+        key!(
+            "session",
+            &Shape::Map(Names::Own("provider"), &Shape::Kinds(SESSIONS, None)),
+            "Sessions of people, by name."
+        ),
+        key!(
+            "bearer",
+            &Shape::Map(Names::Own("provider"), &Shape::Kinds(BEARERS, BEARERS.first().copied())),
+            "Bearer tokens of machines, by name."
+        ),
         key!(
             "roles",
             &Shape::Map(Names::Own("role"), &Shape::Table(&CLAIM_TEST)),

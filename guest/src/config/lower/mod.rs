@@ -7,16 +7,15 @@ mod conditions;
 mod cookies;
 mod headers;
 mod identity;
-mod keys;
 mod lint;
 mod lints;
 mod next;
 mod paths;
-mod providers;
 mod proxy;
 mod require;
 mod respond;
 mod rules;
+mod sessions;
 mod sign_in;
 mod tests;
 
@@ -78,7 +77,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
-    let providers = providers::providers(&mut lower, root);
+    let providers = sessions::providers(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
     let identity = identity::identity(&mut lower, root.get("identity"));

@@ -2,4 +2,4 @@
 
 mod flow;
 mod vectors;
-mod world;
+pub(in crate::session) mod world;

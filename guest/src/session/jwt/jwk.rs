@@ -1,6 +1,7 @@
 //! Public keys: what they may be used for, and the one JWK text that stands for each.
 
-use super::{Algorithm, json, token};
+use super::{Algorithm, token};
+use crate::session::json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -17,7 +18,7 @@ const ED25519_ORDER: [u8; 32] = [
 
 /// Curves for ECDSA.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Curve {
+pub(in crate::session) enum Curve {
     P256,
     P384,
     P521,
@@ -34,7 +35,7 @@ impl Curve {
     }
 
     /// Bytes of a coordinate (RFC 7518 section 6.2.1.2).
-    pub(super) fn coordinate(self) -> usize {
+    pub(in crate::session) fn coordinate(self) -> usize {
         match self {
             Self::P256 => 32,
             Self::P384 => 48,
@@ -53,14 +54,14 @@ enum Shape {
 
 /// One public key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct PublicKey {
+pub(in crate::session) struct PublicKey {
     shape: Shape,
     text: String,
 }
 
 impl PublicKey {
     /// Modulus and exponent, big-endian; leading zero bytes are dropped (some encoders leave a sign byte).
-    pub(super) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, &'static str> {
+    pub(in crate::session) fn rsa(modulus: &[u8], exponent: &[u8]) -> Result<Self, &'static str> {
         let (modulus, exponent) = (trimmed(modulus), trimmed(exponent));
         let bits = modulus.len() * 8 - modulus.first().map_or(0, |byte| byte.leading_zeros() as usize);
         if bits < *RSA_BITS.start() {
@@ -80,7 +81,7 @@ impl PublicKey {
     }
 
     /// Affine coordinates. Whether the point is on the curve is for the verifier to say.
-    pub(super) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, &'static str> {
+    pub(in crate::session) fn ec(curve: Curve, x: &[u8], y: &[u8]) -> Result<Self, &'static str> {
         if x.len() != curve.coordinate() || y.len() != curve.coordinate() {
             return Err("EC coordinate of the wrong length");
         }
@@ -90,7 +91,7 @@ impl PublicKey {
     }
 
     /// The encoded point.
-    pub(super) fn ed25519(x: &[u8]) -> Result<Self, &'static str> {
+    pub(in crate::session) fn ed25519(x: &[u8]) -> Result<Self, &'static str> {
         if x.len() != 32 {
             return Err("Ed25519 key is not 32 bytes long");
         }
@@ -100,12 +101,12 @@ impl PublicKey {
 
     /// The members that make up the key and no others, in the order and spelling of RFC 7638 section 3: equal
     /// keys have equal texts, so whoever verifies may keep prepared keys by it.
-    pub(super) fn text(&self) -> &str {
+    pub(in crate::session) fn text(&self) -> &str {
         &self.text
     }
 
     /// Can this kind of key make such signatures?
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+    pub(in crate::session) fn fits(&self, algorithm: Algorithm) -> bool {
         use Algorithm as A;
         match algorithm {
             A::Hs256 | A::Hs384 | A::Hs512 => false,
@@ -119,7 +120,7 @@ impl PublicKey {
 
     /// Has a signature the form that this key makes? RSA: as long as the modulus (RFC 8017 section 8.2.2). ECDSA: two
     /// coordinates (RFC 7518 section 3.4). EdDSA: 64 bytes, S below the group order (RFC 8032 section 5.1.7).
-    pub(super) fn may_have_made(&self, signature: &[u8]) -> bool {
+    pub(in crate::session) fn may_have_made(&self, signature: &[u8]) -> bool {
         match self.shape {
             Shape::Rsa(length) => signature.len() == length,
             Shape::Ec(curve) => signature.len() == 2 * curve.coordinate(),
@@ -133,11 +134,11 @@ impl PublicKey {
 
 /// A key as a set publishes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct NamedKey {
-    pub(super) kid: Option<String>,
+pub(in crate::session) struct NamedKey {
+    pub(in crate::session) kid: Option<String>,
     /// Only for this algorithm, if the set says so.
-    pub(super) algorithm: Option<Algorithm>,
-    pub(super) key: PublicKey,
+    pub(in crate::session) algorithm: Option<Algorithm>,
+    pub(in crate::session) key: PublicKey,
 }
 
 impl NamedKey {
@@ -145,7 +146,7 @@ impl NamedKey {
     ///
     /// # Errors
     /// Why this key is never used; the set as a whole is still good.
-    pub(super) fn parse(jwk: &Map<String, Value>) -> Result<Self, &'static str> {
+    pub(in crate::session) fn parse(jwk: &Map<String, Value>) -> Result<Self, &'static str> {
         if ["d", "p", "q", "k"].iter().any(|name| jwk.contains_key(*name)) {
             return Err("it is a private or shared key, and it is published");
         }
@@ -177,7 +178,7 @@ impl NamedKey {
     }
 
     /// May this key verify tokens of that algorithm?
-    pub(super) fn fits(&self, algorithm: Algorithm) -> bool {
+    pub(in crate::session) fn fits(&self, algorithm: Algorithm) -> bool {
         self.key.fits(algorithm) && self.algorithm.is_none_or(|only| only == algorithm)
     }
 }
@@ -206,20 +207,20 @@ fn trimmed(mut number: &[u8]) -> &[u8] {
 }
 
 /// Bytes of a JWKS.
-pub(super) const MAX_SET: usize = 256 * 1024;
+pub(in crate::session) const MAX_SET: usize = 256 * 1024;
 /// Keys in a JWKS; providers in use publish 1 to 10.
-pub(super) const MAX_KEYS: usize = 64;
+pub(in crate::session) const MAX_KEYS: usize = 64;
 
 /// A JSON Web Key Set (RFC 7517 section 5), usable keys and the names of the others.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct KeySet {
+pub(in crate::session) struct KeySet {
     keys: Vec<NamedKey>,
     unusable: Vec<(Option<String>, &'static str)>,
 }
 
 /// Which key is to verify a token.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Choice<'a> {
+pub(in crate::session) enum Choice<'a> {
     /// This one.
     Key(&'a NamedKey),
     /// None that is known; the set may have grown since.
@@ -233,7 +234,7 @@ impl KeySet {
     ///
     /// # Errors
     /// Why this is no JWKS.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
+    pub(in crate::session) fn parse(bytes: &[u8]) -> Result<Self, &'static str> {
         if bytes.len() > MAX_SET {
             return Err("longer than 256 KiB");
         }
@@ -261,7 +262,7 @@ impl KeySet {
 
     /// `kid` decides, exactly; without one, the key must be the only one that fits. Never "try them all":
     /// that would let a token pick (RFC 8725 section 3.1).
-    pub(super) fn choose(&self, algorithm: Algorithm, kid: Option<&str>) -> Choice<'_> {
+    pub(in crate::session) fn choose(&self, algorithm: Algorithm, kid: Option<&str>) -> Choice<'_> {
         let named = |key: &&NamedKey| kid.is_none() || key.kid.as_deref() == kid;
         let mut fitting = self.keys.iter().filter(named).filter(|key| key.fits(algorithm));
         match (fitting.next(), fitting.next(), kid) {
@@ -280,17 +281,17 @@ impl KeySet {
     }
 
     /// Is there any key to verify with?
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::session) fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
 
     /// Is there a key that can make such signatures?
-    pub(super) fn can(&self, algorithm: Algorithm) -> bool {
+    pub(in crate::session) fn can(&self, algorithm: Algorithm) -> bool {
         self.keys.iter().any(|key| key.fits(algorithm))
     }
 
     /// Why keys were left out, in order.
-    pub(super) fn left_out(&self) -> impl Iterator<Item = &'static str> {
+    pub(in crate::session) fn left_out(&self) -> impl Iterator<Item = &'static str> {
         self.unusable.iter().map(|(_, why)| *why)
     }
 }

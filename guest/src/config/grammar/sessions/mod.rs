@@ -1,13 +1,18 @@
-//! `[session.NAME]` and `[bearer.NAME]`.
+//! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common.
 
 use super::{Key, Shape, Table};
+
+mod plain;
+
+/// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
+pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE];
+/// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
+pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;
 /// Ten years, in milliseconds.
 const MAX_AGE: u64 = 10 * 365 * 86_400_000;
-
-const KINDS: &[(&str, &str)] = &[("jwt-cookie", "a signed token (JWT) in a cookie")];
 
 const ISSUER: Key = key!(
     "issuer",
@@ -39,36 +44,6 @@ const HABITS: &[(&str, &str)] = &[
     ("key", "`keys`"),
     ("clock-skew", "`leeway`"),
 ];
-
-pub(super) static SESSION: Table = Table {
-    name: "session",
-    title: "[session.NAME]",
-    doc: "A session in an http-only cookie. The cookies are tried in file order; the first one that verifies is the session.",
-    example: "[session.main]\nkind = \"jwt-cookie\"\ncookie = \"__Host-session\"\nissuer = \"https://login.example.com\"\naudience = \"app\"",
-    keys: &[
-        key!("kind", &Shape::Word(KINDS), "What the cookie holds.", required),
-        key!("cookie", &Shape::Text("cookie name"), "Exact name of the cookie, prefix included.", required),
-        key!("chunks", &Shape::Bool, "Join `NAME.0`, `NAME.1`, … when the token is split.", default "false"),
-        ISSUER,
-        AUDIENCE,
-        ALGORITHMS,
-        LEEWAY,
-        AGE,
-        TYP,
-        CLAIMS,
-        KEYS,
-    ],
-    habits: HABITS,
-};
-
-pub(super) static BEARER: Table = Table {
-    name: "bearer",
-    title: "[bearer.NAME]",
-    doc: "Tokens in `Authorization: Bearer`. Rules name the provider: `require = { bearer = \"NAME\" }`.",
-    example: "[bearer.api]\nissuer = \"https://auth.example.com/\"\naudience = \"https://api.example.com\"\nalgorithms = [\"RS256\", \"ES256\"]\nleeway = \"30s\"",
-    keys: &[ISSUER, AUDIENCE, ALGORITHMS, LEEWAY, AGE, TYP, CLAIMS, KEYS],
-    habits: HABITS,
-};
 
 static KEY_SOURCES: Table = Table {
     name: "keys",

@@ -1,19 +1,18 @@
-//! Providers made ready: names resolved, keys parsed, everything that is wrong said at once.
+//! What verifies the tokens of a provider, made ready: names resolved, keys parsed.
 
-use super::claims::Rules;
-use super::codes;
+use super::claims::{Rules, Window};
 use super::jwk::{KeySet, PublicKey};
-use super::number::MAX_PROVIDERS;
-use super::secret::{MAX_SECRETS, Secret, SecretError};
 use super::source::{Origin, Source};
 use super::token::media_type;
-use super::{Algorithm, Carrier, KeySource, ProviderSettings, pem, url};
-use crate::diagnostic::Diagnostic;
-use crate::supply::{Supplies, Text};
+use super::{Algorithm, KeySource, TokenSettings, pem};
+use crate::session::prepare::Prepare;
+use crate::session::secret::{MAX_SECRETS, Secret, SecretError};
+use crate::session::{codes, url};
+use crate::supply::Text;
 
 /// What verifies the tokens of a provider.
 #[derive(Debug)]
-pub(super) enum Keys {
+pub(in crate::session) enum Keys {
     /// Sources by number; with discovery one for each issuer (in the order of the issuers), else one for all.
     Remote(Vec<usize>),
     /// A JWKS written in the policy.
@@ -24,65 +23,42 @@ pub(super) enum Keys {
     Secrets(Vec<Secret>),
 }
 
-/// One provider.
+/// What a token must be, and the keys.
 #[derive(Debug)]
-pub(super) struct Provider {
-    pub(super) name: String,
-    pub(super) carrier: Carrier,
-    pub(super) algorithms: Vec<Algorithm>,
+pub(in crate::session) struct Verifier {
+    pub(in crate::session) algorithms: Vec<Algorithm>,
     /// As [`media_type`] gives it.
-    pub(super) typ: Option<String>,
-    pub(super) rules: Rules,
-    pub(super) keys: Keys,
+    pub(in crate::session) typ: Option<String>,
+    pub(in crate::session) rules: Rules,
+    pub(in crate::session) keys: Keys,
 }
 
-impl Provider {
+impl Verifier {
     /// The source of the keys for tokens of that issuer.
-    pub(super) fn source(&self, issuer: &str) -> Option<usize> {
+    pub(in crate::session) fn source(&self, issuer: &str) -> Option<usize> {
         match &self.keys {
-            Keys::Remote(sources) if sources.len() > 1 => {
-                let at = self.rules.issuers.iter().position(|known| known == issuer)?;
-                sources.get(at).copied()
-            }
+            Keys::Remote(sources) if sources.len() > 1 => sources.get(self.rules.issuer_number(issuer)?).copied(),
             Keys::Remote(sources) => sources.first().copied(),
             _ => None,
         }
     }
-}
 
-/// Make all of them ready. A provider that a missing supply spoils is left out without a word: the missing supply
-/// itself has been reported where it is asked for.
-pub(super) fn prepare(
-    settings: &[ProviderSettings],
-    supplies: &Supplies,
-) -> Result<(Vec<Provider>, Vec<Source>), Vec<Diagnostic>> {
-    let mut findings = Vec::new();
-    let mut sources = Vec::new();
-    if let Some(extra) = settings.get(MAX_PROVIDERS) {
-        let text = format!("more than {MAX_PROVIDERS} session and bearer providers");
-        findings.push(Diagnostic::error(codes::TOO_MANY, extra.span, text));
+    /// Resolve names, parse keys. All is looked at before any of it is given up, so that every mistake is reported.
+    pub(in crate::session) fn ready(settings: &TokenSettings, prepare: &mut Prepare<'_>) -> Option<Self> {
+        Builder { settings, prepare }.build()
     }
-    let mut providers = Vec::new();
-    for one in settings {
-        let mut builder = Builder { settings: one, supplies, findings: &mut findings, sources: &mut sources };
-        providers.extend(builder.build());
-    }
-    if findings.is_empty() && providers.len() == settings.len() { Ok((providers, sources)) } else { Err(findings) }
 }
 
-struct Builder<'a> {
-    settings: &'a ProviderSettings,
-    supplies: &'a Supplies,
-    findings: &'a mut Vec<Diagnostic>,
-    sources: &'a mut Vec<Source>,
+struct Builder<'a, 'p> {
+    settings: &'a TokenSettings,
+    prepare: &'a mut Prepare<'p>,
 }
 
-impl Builder<'_> {
-    fn build(&mut self) -> Option<Provider> {
+impl Builder<'_, '_> {
+    fn build(&mut self) -> Option<Verifier> {
         let settings = self.settings;
-        // All are looked at before any is given up, so that every mistake is reported.
-        let issuers = self.texts(&settings.issuers, "issuer");
-        let audiences = self.texts(&settings.audiences, "audience");
+        let issuers = self.prepare.texts(&settings.issuers, "issuer");
+        let audiences = self.prepare.texts(&settings.audiences, "audience");
         let keys = match &issuers {
             Some(issuers) => self.keys(issuers),
             None => None,
@@ -90,58 +66,25 @@ impl Builder<'_> {
         let algorithms = self.algorithms(keys.as_ref()?)?;
         let rules = Rules {
             issuers: issuers?,
+            any_slash: settings.any_slash,
             audiences: audiences?,
-            leeway: settings.leeway.max(0),
-            max_age: settings.max_age.map(|age| age.max(0)),
+            audience_if_present: settings.audience_if_present,
+            window: Window {
+                leeway: settings.leeway.max(0),
+                ahead: settings.ahead.max(0),
+                max_age: settings.max_age.map(|age| age.max(0)),
+            },
             required: settings.required_claims.clone(),
         };
-        Some(Provider {
-            name: settings.name.clone(),
-            carrier: settings.carrier.clone(),
-            algorithms,
-            typ: settings.typ.as_deref().map(media_type),
-            rules,
-            keys: keys?,
-        })
+        Some(Verifier { algorithms, typ: settings.typ.as_deref().map(media_type), rules, keys: keys? })
     }
 
     fn error(&mut self, code: &'static str, text: impl Into<String>, help: &str) {
-        let text = format!("`{}`: {}", self.settings.name, text.into());
-        self.findings.push(Diagnostic::error(code, self.settings.span, text).help(help));
+        self.prepare.error(code, text, help);
     }
 
     fn text(&mut self, text: &Text, what: &str) -> Option<String> {
-        if let Some(value) = self.supplies.text(text) {
-            return Some(value.to_owned());
-        }
-        if let Text::Need(index) = text
-            && self.supplies.bytes(*index).is_some()
-        {
-            self.error(
-                codes::NOT_TEXT,
-                format!("the {what} is not UTF-8 text"),
-                "write binary secrets as `base64:…` or `hex:…`",
-            );
-        }
-        None
-    }
-
-    fn texts(&mut self, texts: &[Text], what: &str) -> Option<Vec<String>> {
-        let mut values = Vec::with_capacity(texts.len());
-        for text in texts {
-            match self.text(text, what) {
-                Some(value) if value.is_empty() || value.chars().any(char::is_control) => {
-                    let wrong = if value.is_empty() { "is empty" } else { "holds control characters" };
-                    self.error(
-                        codes::BAD_NAME,
-                        format!("the {what} {wrong}"),
-                        "it must equal the claim of the tokens, byte for byte",
-                    );
-                }
-                value => values.extend(value),
-            }
-        }
-        (values.len() == texts.len()).then_some(values)
+        self.prepare.text(text, what)
     }
 
     fn keys(&mut self, issuers: &[String]) -> Option<Keys> {
@@ -166,7 +109,7 @@ impl Builder<'_> {
                     );
                     return None;
                 }
-                Some(Keys::Remote(vec![self.source(Origin::Jwks(address))]))
+                Some(Keys::Remote(vec![self.prepare.source(Source::new(Origin::Jwks(address)))]))
             }
             KeySource::Jwks(text) => {
                 let text = self.text(text, "key set")?;
@@ -182,7 +125,10 @@ impl Builder<'_> {
 
     fn discovery(&mut self, issuers: &[String]) -> Option<Keys> {
         if issuers.iter().all(|issuer| url::is_issuer(issuer)) {
-            let sources = issuers.iter().map(|issuer| self.source(Origin::Discovery(issuer.clone()))).collect();
+            let sources = issuers
+                .iter()
+                .map(|issuer| self.prepare.source(Source::new(Origin::Discovery(issuer.clone()))))
+                .collect();
             return Some(Keys::Remote(sources));
         }
         self.error(
@@ -191,15 +137,6 @@ impl Builder<'_> {
             "use an `https://…` issuer (`http://` for localhost only), or say where the keys are with `keys.jwks-url`, `keys.jwks`, `keys.pem` or `keys.secret`",
         );
         None
-    }
-
-    /// Providers with the same origin share one source.
-    fn source(&mut self, origin: Origin) -> usize {
-        if let Some(at) = self.sources.iter().position(|source| source.origin == origin) {
-            return at;
-        }
-        self.sources.push(Source::new(origin));
-        self.sources.len() - 1
     }
 
     fn key_set(&mut self, text: &str) -> Option<Keys> {
@@ -321,5 +258,5 @@ impl Builder<'_> {
 }
 
 #[cfg(test)]
-#[path = "provider_tests.rs"]
+#[path = "verifier_tests.rs"]
 mod tests;

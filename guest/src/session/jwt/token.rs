@@ -2,14 +2,15 @@
 //!
 //! Libraries are generous here (they ignore `crit`, `b64`, `typ`, sizes, duplicates); a gate must not be.
 
-use super::refused::Refused;
-use super::{Algorithm, json};
+use super::Algorithm;
+use crate::session::json;
+use crate::session::refused::Refused;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 /// Bytes of a whole token. Browsers stop near 4 KiB a cookie; chunked cookies and bearer tokens may be longer.
-pub(super) const MAX_TOKEN: usize = 16 * 1024;
+pub(in crate::session) const MAX_TOKEN: usize = 16 * 1024;
 /// Bytes of the decoded header; real ones have about 100, with `x5c` some 3,000.
 const MAX_HEADER: usize = 4 * 1024;
 /// Bytes of `kid`. The longest seen in use is a SHA-512 thumbprint (86).
@@ -20,24 +21,24 @@ const FOREIGN: [&str; 12] = ["crit", "b64", "zip", "enc", "epk", "apu", "apv", "
 
 /// A token that has the right form. Nothing in it is to be believed yet.
 #[derive(Debug)]
-pub(super) struct Token {
+pub(in crate::session) struct Token {
     /// The `alg` it claims.
-    pub(super) algorithm: Algorithm,
+    pub(in crate::session) algorithm: Algorithm,
     /// Which key it claims; never an address, a path or a query to us, only compared.
-    pub(super) kid: Option<String>,
+    pub(in crate::session) kid: Option<String>,
     /// `typ` in lower case, without `application/`.
     typ: Option<String>,
     /// Bytes of the text that are signed.
     signed: usize,
     /// The signature, decoded.
-    pub(super) signature: Vec<u8>,
+    pub(in crate::session) signature: Vec<u8>,
     /// The claims, not verified.
-    pub(super) claims: Map<String, Value>,
+    pub(in crate::session) claims: Map<String, Value>,
 }
 
 impl Token {
     /// Check and take apart. `jku`, `jwk`, `x5u`, `x5c` and unknown members of the header are not looked at.
-    pub(super) fn parse(text: &str) -> Result<Self, Refused> {
+    pub(in crate::session) fn parse(text: &str) -> Result<Self, Refused> {
         let malformed = Refused::Malformed;
         if text.len() > MAX_TOKEN {
             return Err(malformed("longer than 16 KiB"));
@@ -81,7 +82,7 @@ impl Token {
 
     /// Is it of the kind `wanted` (as [`media_type`] gives it)? Without one, plain and access tokens are.
     /// RFC 8725 section 3.11, RFC 9068 section 2.1.
-    pub(super) fn is_type(&self, wanted: Option<&str>) -> bool {
+    pub(in crate::session) fn is_type(&self, wanted: Option<&str>) -> bool {
         match (wanted, self.typ.as_deref()) {
             (Some(wanted), typ) => typ == Some(wanted),
             (None, None | Some("jwt" | "at+jwt")) => true,
@@ -90,19 +91,19 @@ impl Token {
     }
 
     /// The JWS signing input, out of the text that was parsed.
-    pub(super) fn signing_input(&self, text: &str) -> Vec<u8> {
+    pub(in crate::session) fn signing_input(&self, text: &str) -> Vec<u8> {
         text.as_bytes().get(..self.signed).unwrap_or_default().to_vec()
     }
 }
 
 /// A `typ` as it is compared: case does not count, `application/` may be left out (RFC 7515 section 4.1.9).
-pub(super) fn media_type(typ: &str) -> String {
+pub(in crate::session) fn media_type(typ: &str) -> String {
     let lower = typ.to_ascii_lowercase();
     lower.strip_prefix("application/").map(str::to_owned).unwrap_or(lower)
 }
 
 /// base64url in its one spelling: no padding, no white space, spare bits zero.
-pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
+pub(in crate::session) fn decode(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
 }
 

@@ -5,12 +5,11 @@
 //! a set is parsed once for each changed copy.
 
 use super::Algorithm;
-use super::json;
 use super::jwk::{Choice, KeySet, NamedKey};
-use super::number::{Kind, epoch, number};
-use super::refused::Refused;
-use super::url;
 use crate::question::{Answer, Answers, Asked, Document, Freshness, Question};
+use crate::session::number::{Kind, epoch, number};
+use crate::session::refused::Refused;
+use crate::session::{json, url};
 use serde_json::Value;
 
 /// Seconds after its fetch for which a good copy outlives a bad successor (an HTML page, an empty set).
@@ -18,7 +17,7 @@ const MAX_STALE: i64 = 3600;
 
 /// Where the keys of a source are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(in crate::session) enum Origin {
     /// At this address.
     Jwks(String),
     /// Where the discovery document of this issuer says.
@@ -27,8 +26,8 @@ pub(super) enum Origin {
 
 /// One origin and what was learnt from it.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) origin: Origin,
+pub(in crate::session) struct Source {
+    pub(in crate::session) origin: Origin,
     /// `jwks_uri`.
     discovered: Slot<String>,
     /// The address that `keys` came from.
@@ -38,7 +37,7 @@ pub(super) struct Source {
 
 /// Why there is no key.
 #[derive(Debug)]
-pub(super) enum NoKey {
+pub(in crate::session) enum NoKey {
     Ask(Box<Asked>),
     Unavailable(String),
     Refused(Refused),
@@ -46,23 +45,23 @@ pub(super) enum NoKey {
 
 /// A key, and the copy of the set it stands in.
 #[derive(Debug)]
-pub(super) struct Found {
-    pub(super) key: NamedKey,
-    pub(super) epoch: u64,
+pub(in crate::session) struct Found {
+    pub(in crate::session) key: NamedKey,
+    pub(in crate::session) epoch: u64,
 }
 
 /// What a token wants, and in which request.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
-    pub(super) provider: usize,
-    pub(super) algorithm: Algorithm,
-    pub(super) kid: Option<&'a str>,
-    pub(super) now: i64,
-    pub(super) answers: Answers<'a>,
+pub(in crate::session) struct Wanted<'a> {
+    pub(in crate::session) provider: usize,
+    pub(in crate::session) algorithm: Algorithm,
+    pub(in crate::session) kid: Option<&'a str>,
+    pub(in crate::session) now: i64,
+    pub(in crate::session) answers: Answers<'a>,
 }
 
 impl Source {
-    pub(super) fn new(origin: Origin) -> Self {
+    pub(in crate::session) fn new(origin: Origin) -> Self {
         let keys_url = match &origin {
             Origin::Jwks(url) => url.clone(),
             Origin::Discovery(_) => String::new(),
@@ -71,7 +70,7 @@ impl Source {
     }
 
     /// The address that the policy names.
-    pub(super) fn document(&self) -> String {
+    pub(in crate::session) fn document(&self) -> String {
         match &self.origin {
             Origin::Jwks(url) => url.clone(),
             Origin::Discovery(issuer) => url::discovery(issuer),
@@ -79,12 +78,12 @@ impl Source {
     }
 
     /// The copy of the keys that is in force at `now`, if nothing has to be asked for it.
-    pub(super) fn in_force(&self, now: i64) -> Option<u64> {
+    pub(in crate::session) fn in_force(&self, now: i64) -> Option<u64> {
         self.keys.held.as_ref().filter(|held| now < held.fresh_until).map(|held| self.epoch(held.revision))
     }
 
     /// The key to verify with.
-    pub(super) fn key(&mut self, wanted: &Wanted<'_>) -> Result<Found, NoKey> {
+    pub(in crate::session) fn key(&mut self, wanted: &Wanted<'_>) -> Result<Found, NoKey> {
         if self.in_force(wanted.now).is_none() {
             self.locate(wanted)?;
             let ask = self.question(wanted, Kind::Keys, Freshness::Current);

@@ -1,99 +1,153 @@
 //! Claim checks (RFC 7519 section 4.1), stricter than the RFC: `iss`, `sub` and `exp` are always required.
 
-use super::refused::Refused;
+use crate::session::refused::Refused;
 use serde_json::{Map, Value};
 
 /// Bytes of `sub`; the OpenID Connect limit is 255 characters.
 const MAX_SUBJECT: usize = 1024;
-/// Seconds that `iat` may be ahead: a clock that is further off is broken (`leeway` is meant for `exp` and `nbf`).
-const MAX_AHEAD: f64 = 60.0;
+/// Seconds that `iat` may be ahead unless a kind says less: a clock that is further off is broken (`leeway` is meant for
+/// `exp` and `nbf`).
+pub(in crate::session) const MAX_AHEAD: i64 = 60;
 /// 9999-12-31T23:59:59Z, Unix time: the last instant that RFC 3339 can write. More is a mistake or an attack
 /// (milliseconds taken for seconds, overflow).
 const LAST_INSTANT: f64 = 253_402_300_799.0;
 
 /// What a provider demands of claims.
 #[derive(Debug, Default)]
-pub(super) struct Rules {
+pub(in crate::session) struct Rules {
     /// `iss` must be one of them; empty: any text.
-    pub(super) issuers: Vec<String>,
+    pub(in crate::session) issuers: Vec<String>,
+    /// A slash at the end of an issuer does not count.
+    pub(in crate::session) any_slash: bool,
     /// `aud` must be or hold one of them; empty: not checked.
-    pub(super) audiences: Vec<String>,
-    /// Seconds.
-    pub(super) leeway: i64,
-    /// Seconds.
-    pub(super) max_age: Option<i64>,
+    pub(in crate::session) audiences: Vec<String>,
+    /// A token without `aud` will do, too.
+    pub(in crate::session) audience_if_present: bool,
+    /// What the clock may say.
+    pub(in crate::session) window: Window,
     /// Present and not null.
-    pub(super) required: Vec<String>,
+    pub(in crate::session) required: Vec<String>,
+}
+
+/// What a provider demands of the clock. Whole seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) struct Window {
+    /// Put up with for `exp` and `nbf`.
+    pub(in crate::session) leeway: i64,
+    /// How far `iat` may be ahead.
+    pub(in crate::session) ahead: i64,
+    /// `iat` may be so long ago (leeway added).
+    pub(in crate::session) max_age: Option<i64>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { leeway: 0, ahead: MAX_AHEAD, max_age: None }
+    }
 }
 
 /// The claims that depend on the clock, as Unix time; fractions are allowed (RFC 7519 section 2, NumericDate).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Times {
-    exp: f64,
+pub(in crate::session) struct Times {
+    /// `None` only where a kind allows sessions without an end.
+    exp: Option<f64>,
     nbf: Option<f64>,
     iat: Option<f64>,
 }
 
 impl Times {
+    /// The times of a token; `exp` must be there.
     fn read(claims: &Map<String, Value>) -> Result<Self, Refused> {
-        let exp = instant(claims, "exp")?.ok_or_else(|| Refused::claim("exp", "missing"))?;
-        let times = Self { exp, nbf: instant(claims, "nbf")?, iat: instant(claims, "iat")? };
-        match times.iat {
-            Some(iat) if times.exp < iat => Err(Refused::claim("exp", "is before `iat`")),
-            _ => Ok(times),
+        let times = Self::optional(claims)?;
+        if times.exp.is_none() { Err(Refused::claim("exp", "missing")) } else { Ok(times) }
+    }
+
+    /// A token that ended before it began was made by mistake.
+    fn in_order(&self) -> Result<(), Refused> {
+        match (self.exp, self.iat) {
+            (Some(exp), Some(iat)) if exp < iat => Err(Refused::claim("exp", "is before `iat`")),
+            _ => Ok(()),
         }
     }
 
+    /// The times of claims that may lack any of them.
+    pub(in crate::session) fn optional(claims: &Map<String, Value>) -> Result<Self, Refused> {
+        Ok(Self { exp: instant(claims, "exp")?, nbf: instant(claims, "nbf")?, iat: instant(claims, "iat")? })
+    }
+
+    /// Of something that ends at `exp` (Unix time), if ever.
+    pub(in crate::session) fn until(exp: Option<f64>) -> Self {
+        Self { exp, nbf: None, iat: None }
+    }
+
     /// Is the token in time at `now`? The one place that says so: for new tokens and for cached ones.
-    pub(super) fn check(&self, rules: &Rules, now: i64) -> Result<(), Refused> {
-        let (now, leeway) = (now as f64, rules.leeway as f64);
-        if self.exp <= now - leeway {
-            return Err(Refused::Expired(seconds(now - self.exp)));
+    pub(in crate::session) fn check(&self, window: &Window, now: i64) -> Result<(), Refused> {
+        let (now, leeway) = (now as f64, window.leeway as f64);
+        if let Some(exp) = self.exp.filter(|exp| *exp <= now - leeway) {
+            return Err(Refused::Expired(seconds(now - exp)));
         }
         if let Some(nbf) = self.nbf.filter(|nbf| *nbf > now + leeway) {
             return Err(Refused::NotYet(seconds(nbf - now)));
         }
-        if let Some(iat) = self.iat.filter(|iat| *iat > now + MAX_AHEAD) {
-            return Err(Refused::NotYet(seconds(iat - now)));
+        if let Some(iat) = self.iat.filter(|iat| *iat > now + window.ahead as f64) {
+            return Err(Refused::Ahead(seconds(iat - now)));
         }
-        let Some(max_age) = rules.max_age else { return Ok(()) };
+        let Some(max_age) = window.max_age else { return Ok(()) };
         let iat = self.iat.ok_or_else(|| Refused::claim("iat", "missing"))?;
         let over = now - iat - leeway - max_age as f64;
         if over > 0.0 { Err(Refused::TooOld(seconds(over))) } else { Ok(()) }
     }
 
-    /// `exp` in whole seconds, rounded down.
-    pub(super) fn expires(&self) -> i64 {
-        self.exp.floor() as i64
+    /// `exp` in whole seconds, rounded down; the end of time without one.
+    pub(in crate::session) fn expires(&self) -> i64 {
+        self.exp.map_or(i64::MAX, |exp| exp.floor() as i64)
+    }
+
+    /// `iat`, Unix time.
+    pub(in crate::session) fn issued(&self) -> Option<f64> {
+        self.iat
     }
 }
 
 /// Claims that passed.
 #[derive(Debug)]
-pub(super) struct Checked<'a> {
-    pub(super) issuer: &'a str,
-    pub(super) subject: &'a str,
-    pub(super) times: Times,
+pub(in crate::session) struct Checked<'a> {
+    pub(in crate::session) issuer: &'a str,
+    pub(in crate::session) subject: &'a str,
+    pub(in crate::session) times: Times,
 }
 
 impl Rules {
     /// Does a token of this issuer concern us at all?
-    pub(super) fn accepts_issuer(&self, issuer: &str) -> bool {
-        self.issuers.is_empty() || self.issuers.iter().any(|known| known == issuer)
+    pub(in crate::session) fn accepts_issuer(&self, issuer: &str) -> bool {
+        self.issuers.is_empty() || self.issuer_number(issuer).is_some()
+    }
+
+    /// Its place among the issuers.
+    pub(in crate::session) fn issuer_number(&self, issuer: &str) -> Option<usize> {
+        let bare = |text: &str| text.strip_suffix('/').unwrap_or(text).len();
+        self.issuers.iter().position(|known| {
+            known == issuer || (self.any_slash && known.get(..bare(known)) == issuer.get(..bare(issuer)))
+        })
     }
 
     /// `iss`, exact, byte for byte.
-    pub(super) fn issuer<'a>(&self, claims: &'a Map<String, Value>) -> Result<&'a str, Refused> {
+    pub(in crate::session) fn issuer<'a>(&self, claims: &'a Map<String, Value>) -> Result<&'a str, Refused> {
         let issuer = text(claims, "iss")?;
         if self.accepts_issuer(issuer) { Ok(issuer) } else { Err(Refused::Issuer) }
     }
 
     /// All checks.
-    pub(super) fn check<'a>(&self, claims: &'a Map<String, Value>, now: i64) -> Result<Checked<'a>, Refused> {
+    pub(in crate::session) fn check<'a>(
+        &self,
+        claims: &'a Map<String, Value>,
+        now: i64,
+    ) -> Result<Checked<'a>, Refused> {
         let issuer = self.issuer(claims)?;
         let subject = text(claims, "sub")?;
         let times = Times::read(claims)?;
-        times.check(self, now)?;
+        times.check(&self.window, now)?;
+        times.in_order()?;
         self.audience(claims)?;
         match self.required.iter().find(|name| claims.get(*name).is_none_or(Value::is_null)) {
             Some(name) => Err(Refused::claim(name, "missing")),
@@ -107,6 +161,7 @@ impl Rules {
         }
         let ours = |audience: &str| self.audiences.iter().any(|known| known == audience);
         let accepted = match claims.get("aud") {
+            None => self.audience_if_present,
             Some(Value::String(audience)) => ours(audience),
             Some(Value::Array(all)) => {
                 all.iter().all(Value::is_string) && all.iter().filter_map(Value::as_str).any(ours)
@@ -158,7 +213,7 @@ mod tests {
         Rules {
             issuers: vec!["https://a/".to_owned(), "b".to_owned()],
             audiences: vec!["us".to_owned()],
-            leeway: 5,
+            window: Window { leeway: 5, ..Window::default() },
             ..Rules::default()
         }
     }
@@ -204,12 +259,13 @@ mod tests {
             (json!({"exp": -1, "iat": "-"}), "claim `exp` out of range"),
             (json!({"exp": 1e300}), "claim `exp` out of range"),
             (json!({"exp": 253_402_300_800_i64}), "claim `exp` out of range"),
-            (json!({"exp": NOW - 61}), "claim `exp` is before `iat`"),
+            (json!({"exp": NOW - 61}), "expired 61 s ago"),
+            (json!({"exp": NOW + 5, "iat": NOW + 6}), "claim `exp` is before `iat`"),
             (json!({"nbf": NOW + 5}), "ok"),
             (json!({"nbf": NOW + 6}), "not valid for another 6 s"),
             (json!({"nbf": "0"}), "claim `nbf` is no number"),
             (json!({"iat": NOW + 60, "exp": NOW + 99}), "ok"),
-            (json!({"iat": NOW + 61, "exp": NOW + 99}), "not valid for another 61 s"),
+            (json!({"iat": NOW + 61, "exp": NOW + 99}), "issued 61 s ahead of this clock"),
         ] {
             assert_eq!(verdict(&rules(), change.clone()), expected, "{change}");
         }
@@ -217,7 +273,11 @@ mod tests {
 
     #[test]
     fn age_and_required_claims() {
-        let rules = Rules { max_age: Some(600), required: vec!["jti".to_owned()], ..rules() };
+        let rules = Rules {
+            window: Window { max_age: Some(600), ..rules().window },
+            required: vec!["jti".to_owned()],
+            ..rules()
+        };
         assert_eq!(verdict(&rules, json!({"jti": "1", "iat": NOW - 605})), "ok");
         assert_eq!(verdict(&rules, json!({"jti": "1", "iat": NOW - 606})), "older than allowed by 1 s");
         assert_eq!(verdict(&rules, json!({"jti": "1", "iat": "-"})), "claim `iat` missing");

@@ -1,9 +1,9 @@
 //! `keys` of a provider.
 
-use super::Lower;
-use super::address::{is_safe_address, web_address};
 use crate::config::codes;
 use crate::config::document::{Node, Value};
+use crate::config::lower::Lower;
+use crate::config::lower::address::{is_safe_address, web_address};
 use crate::diagnostic::Diagnostic;
 use crate::session::KeySource;
 use crate::supply::{Source, Text};
@@ -11,9 +11,8 @@ use serde_json::Value as Json;
 
 const SOURCES: [&str; 4] = ["jwks-url", "jwks", "pem", "secret"];
 
-/// Where keys come from; discovery when nothing is said, `None` when what is said cannot be used.
-pub(super) fn keys(lower: &mut Lower<'_>, node: Option<&Node>) -> Option<KeySource> {
-    let Some(node) = node else { return Some(KeySource::Discovery) };
+/// Where keys come from; `None` when what is said cannot be used.
+pub(super) fn keys(lower: &mut Lower<'_>, node: &Node) -> Option<KeySource> {
     if !node.is_table() {
         return None;
     }
@@ -39,7 +38,7 @@ pub(super) fn keys(lower: &mut Lower<'_>, node: Option<&Node>) -> Option<KeySour
         "jwks-url" => jwks_url(lower, node),
         "jwks" => jwks(lower, node).map(KeySource::Jwks),
         "pem" => pem(lower, node).map(KeySource::Pem),
-        _ => secrets(lower, node),
+        _ => Some(secret_texts(lower, Some(node))).filter(|all| !all.is_empty()).map(KeySource::Secret),
     }
 }
 
@@ -67,9 +66,10 @@ fn pem(lower: &mut Lower<'_>, node: &Node) -> Option<Text> {
     }
 }
 
-fn secrets(lower: &mut Lower<'_>, node: &Node) -> Option<KeySource> {
+/// Secrets, by name only.
+pub(super) fn secret_texts(lower: &mut Lower<'_>, node: Option<&Node>) -> Vec<Text> {
     let mut all = Vec::new();
-    for (node, text) in lower.texts(Some(node)) {
+    for (node, text) in lower.texts(node) {
         match Source::parse(text) {
             Some(source) => all.extend(lower.need(source, node.span, true, false).map(Text::Need)),
             None => {
@@ -81,7 +81,7 @@ fn secrets(lower: &mut Lower<'_>, node: &Node) -> Option<KeySource> {
             }
         }
     }
-    (!all.is_empty()).then_some(KeySource::Secret(all))
+    all
 }
 
 fn jwks(lower: &mut Lower<'_>, node: &Node) -> Option<Text> {

@@ -79,7 +79,7 @@ impl Algorithm {
     }
 
     /// Bytes of the digest inside.
-    pub(super) fn digest_length(self) -> usize {
+    pub(in crate::session) fn digest_length(self) -> usize {
         match self {
             Self::Hs256 | Self::Rs256 | Self::Ps256 | Self::Es256 => 32,
             Self::Hs384 | Self::Rs384 | Self::Ps384 | Self::Es384 => 48,

@@ -1,143 +1,136 @@
 //! From a token to a verified identity, for one provider.
 
-use super::Identity;
-use super::cache::{Cache, Entry, Looked};
+use super::Verifier;
 use super::claims::Checked;
-use super::number::{Kind, number};
-use super::provider::{Keys, Provider};
-use super::refused::Refused;
-use super::source::{self, NoKey, Source, Wanted};
+use super::source::{self, NoKey, Wanted};
 use super::token::Token;
+use super::verifier::Keys;
 use crate::question::{Answer, Answers, Asked, Question, VerifyKey};
-use crate::trace::{Outcome, Stage, Trace};
+use crate::session::Identity;
+use crate::session::cache::{Entry, Looked, Proof};
+use crate::session::kind::{Judged, Learnt, Moment, note};
+use crate::session::number::{Kind, number};
+use crate::session::refused::Refused;
+use crate::trace::{Outcome, Trace};
 use std::sync::Arc;
 
-/// What one provider says about one token.
-#[derive(Debug)]
-pub(super) enum Judged {
-    Verified(Arc<Identity>),
-    Refused(Refused),
-    Unavailable(String),
-    Ask(Vec<Asked>),
-}
-
-/// Keys and verified tokens: what an instance has learnt. Nothing here changes an answer, only its price.
-#[derive(Debug, Default)]
-pub(super) struct Learnt {
-    pub(super) sources: Vec<Source>,
-    pub(super) cache: Cache,
-}
-
-/// The request that is judged.
+/// Who judges: a provider by its number and name, and what it demands of tokens.
 #[derive(Clone, Copy)]
-pub(super) struct Moment<'a> {
-    pub(super) now: i64,
-    pub(super) answers: Answers<'a>,
+pub(in crate::session) struct By<'a> {
+    pub(in crate::session) index: usize,
+    pub(in crate::session) name: &'a str,
+    pub(in crate::session) verifier: &'a Verifier,
 }
 
 impl Learnt {
-    /// The identity, if this very token is known to be good by keys that are still in force, and in time.
-    pub(super) fn recall(
+    /// Judge a text that must be a token: from memory if it can be, else from its parts.
+    pub(in crate::session) fn token(
         &mut self,
-        index: usize,
-        provider: &Provider,
-        looked: Looked<'_>,
-        now: i64,
-    ) -> Option<Arc<Identity>> {
-        let entry = self.cache.get(index, looked)?;
-        let in_force = match provider.source(&entry.identity.issuer) {
-            Some(source) => self.sources.get(source).and_then(|source| source.in_force(now)) == Some(entry.epoch),
-            None => true,
-        };
-        (in_force && entry.times.check(&provider.rules, now).is_ok()).then(|| Arc::clone(&entry.identity))
+        by: By<'_>,
+        text: &str,
+        moment: Moment<'_>,
+        trace: &mut Trace,
+    ) -> Judged {
+        let looked = self.cache.look(text);
+        if let Some(identity) = self.recall(by.index, looked, moment.now) {
+            note(trace, Outcome::Yes, by.name, || "verified before".to_owned());
+            return Judged::Verified(identity);
+        }
+        match Token::parse(text) {
+            Ok(token) => self.judge(by, looked, &token, moment, trace),
+            Err(why) => {
+                note(trace, Outcome::No, by.name, || why.to_string());
+                Judged::Refused(why)
+            }
+        }
     }
 
     /// All checks of a token that has the right form. Whatever needs no key comes first: a token that would be refused
     /// anyway never costs a fetch or a signature check.
-    pub(super) fn judge(
+    pub(in crate::session) fn judge(
         &mut self,
-        index: usize,
-        provider: &Provider,
+        by: By<'_>,
         looked: Looked<'_>,
         token: &Token,
         moment: Moment<'_>,
         trace: &mut Trace,
     ) -> Judged {
-        let checked = match fits(provider, token, moment.now) {
+        let checked = match fits(by.verifier, token, moment.now) {
             Ok(checked) => checked,
             Err(why) => {
-                note(trace, Outcome::No, provider, || format!("before the signature: {why}"));
+                note(trace, Outcome::No, by.name, || format!("before the signature: {why}"));
                 return Judged::Refused(why);
             }
         };
-        note(trace, Outcome::Yes, provider, || format!("header ({}) and claims will do", token.algorithm.name()));
-        let (epoch, keys) = match self.candidates(index, provider, token, checked.issuer, moment) {
+        note(trace, Outcome::Yes, by.name, || format!("header ({}) and claims will do", token.algorithm.name()));
+        let (copy, keys) = match self.candidates(by, token, checked.issuer, moment) {
             Ok(found) => found,
             Err(judged) => {
-                note_no_key(trace, provider, &judged);
+                note_no_key(trace, by.name, &judged);
                 return judged;
             }
         };
-        note(trace, Outcome::Info, provider, || describe(&keys));
-        let cached = self.cache.get(index, looked).filter(|entry| entry.epoch == epoch);
+        note(trace, Outcome::Info, by.name, || describe(&keys));
+        let cached = self.cache.get(by.index, looked).filter(|entry| entry.proof.keys == copy);
         if let Some(entry) = cached {
-            note(trace, Outcome::Yes, provider, || "signature verified before".to_owned());
+            note(trace, Outcome::Yes, by.name, || "signature verified before".to_owned());
             return Judged::Verified(Arc::clone(&entry.identity));
         }
-        match verify(index, epoch, &keys, looked, token, moment.answers) {
+        let epoch = copy.map_or(0, |(_, epoch)| epoch);
+        match verify(by.index, epoch, &keys, looked, token, moment.answers) {
             Ok(()) => {}
             Err(judged) => {
                 match &judged {
                     Judged::Ask(asked) => {
-                        note(trace, Outcome::Info, provider, || format!("asks for {} signature checks", asked.len()))
+                        note(trace, Outcome::Info, by.name, || format!("asks for {} signature checks", asked.len()))
                     }
-                    Judged::Unavailable(why) => note(trace, Outcome::No, provider, || why.clone()),
-                    _ => note(trace, Outcome::No, provider, || Refused::Signature.to_string()),
+                    Judged::Unavailable(why) => note(trace, Outcome::No, by.name, || why.clone()),
+                    _ => note(trace, Outcome::No, by.name, || Refused::Signature.to_string()),
                 }
                 return judged;
             }
         }
-        note(trace, Outcome::Yes, provider, || "signature verifies".to_owned());
-        let identity = Arc::new(identity(index, provider, &checked, token));
-        let entry = Entry::new(looked.text(), epoch, token.algorithm, checked.times, Arc::clone(&identity));
-        self.cache.insert(index, looked, entry);
+        note(trace, Outcome::Yes, by.name, || "signature verifies".to_owned());
+        let identity = Arc::new(identity(by, &checked, token));
+        let window = by.verifier.rules.window;
+        let proof = Proof { keys: copy, algorithm: Some(token.algorithm), times: checked.times, window };
+        self.cache.insert(by.index, looked, Entry::new(looked.text(), proof, Arc::clone(&identity)));
         Judged::Verified(identity)
     }
 
-    /// The keys that may have made the signature, and the copy of the set they come from (0: fixed).
+    /// The keys that may have made the signature, with source and copy of the set they come from (`None`: fixed).
     fn candidates(
         &mut self,
-        index: usize,
-        provider: &Provider,
+        by: By<'_>,
         token: &Token,
         issuer: &str,
         moment: Moment<'_>,
-    ) -> Result<(u64, Vec<Candidate>), Judged> {
+    ) -> Result<(Option<(usize, u64)>, Vec<Candidate>), Judged> {
         let algorithm = token.algorithm;
         let kid = token.kid.as_deref();
-        let found = match &provider.keys {
+        let found = match &by.verifier.keys {
             Keys::Secrets(secrets) => {
                 let fitting = secrets.iter().filter(|secret| secret.fits(algorithm));
                 // RFC 7518 section 3.2: the whole digest.
                 let whole = token.signature.len() == algorithm.digest_length();
                 let keys = fitting.filter(|_| whole).map(|secret| Candidate::shared(secret.bytes())).collect();
-                (0, keys)
+                (None, keys)
             }
             Keys::Pem(keys) => {
                 let fitting = keys.iter().filter(|key| key.fits(algorithm) && key.may_have_made(&token.signature));
-                (0, fitting.map(|key| Candidate::public(None, key.text())).collect())
+                (None, fitting.map(|key| Candidate::public(None, key.text())).collect())
             }
             Keys::Set(set) => match set.choose(algorithm, kid) {
-                super::jwk::Choice::Key(key) => (0, chosen(key, token)),
+                super::jwk::Choice::Key(key) => (None, chosen(key, token)),
                 super::jwk::Choice::Unknown => return Err(Judged::Refused(Refused::KeyUnknown(None))),
                 super::jwk::Choice::Unfit(why) => return Err(Judged::Refused(Refused::KeyUnfit(why))),
             },
             Keys::Remote(_) => {
-                let source = provider.source(issuer).and_then(|source| self.sources.get_mut(source));
-                let source = source.ok_or(Judged::Refused(Refused::Issuer))?;
-                let wanted = Wanted { provider: index, algorithm, kid, now: moment.now, answers: moment.answers };
+                let place = by.verifier.source(issuer).ok_or(Judged::Refused(Refused::Issuer))?;
+                let source = self.sources.get_mut(place).ok_or(Judged::Refused(Refused::Issuer))?;
+                let wanted = Wanted { provider: by.index, algorithm, kid, now: moment.now, answers: moment.answers };
                 match source.key(&wanted) {
-                    Ok(source::Found { key, epoch }) => (epoch, chosen(&key, token)),
+                    Ok(source::Found { key, epoch }) => (Some((place, epoch)), chosen(&key, token)),
                     Err(NoKey::Ask(asked)) => return Err(Judged::Ask(vec![*asked])),
                     Err(NoKey::Unavailable(why)) => return Err(Judged::Unavailable(why)),
                     Err(NoKey::Refused(why)) => return Err(Judged::Refused(why)),
@@ -171,15 +164,15 @@ fn chosen(key: &super::jwk::NamedKey, token: &Token) -> Vec<Candidate> {
 }
 
 /// Everything that needs no key.
-fn fits<'a>(provider: &Provider, token: &'a Token, now: i64) -> Result<Checked<'a>, Refused> {
-    if !provider.algorithms.contains(&token.algorithm) {
+fn fits<'a>(verifier: &Verifier, token: &'a Token, now: i64) -> Result<Checked<'a>, Refused> {
+    if !verifier.algorithms.contains(&token.algorithm) {
         return Err(Refused::Algorithm);
     }
-    provider.rules.issuer(&token.claims)?;
-    if !token.is_type(provider.typ.as_deref()) {
+    verifier.rules.issuer(&token.claims)?;
+    if !token.is_type(verifier.typ.as_deref()) {
         return Err(Refused::Type);
     }
-    provider.rules.check(&token.claims, now)
+    verifier.rules.check(&token.claims, now)
 }
 
 /// Ask about all candidates at once (a round costs more than a check), or read the answers.
@@ -217,28 +210,24 @@ fn verify(
     Err(failed.map_or(Judged::Refused(Refused::Signature), Judged::Unavailable))
 }
 
-fn identity(index: usize, provider: &Provider, checked: &Checked<'_>, token: &Token) -> Identity {
+fn identity(by: By<'_>, checked: &Checked<'_>, token: &Token) -> Identity {
     Identity {
-        provider: index,
-        provider_name: provider.name.clone(),
-        subject: checked.subject.to_owned(),
+        provider: by.index,
+        provider_name: by.name.to_owned(),
+        subject: Some(checked.subject.to_owned()),
         issuer: checked.issuer.to_owned(),
         expires: checked.times.expires(),
         claims: token.claims.clone(),
+        app_headers: Vec::new(),
     }
 }
 
-/// A line of reasoning about a provider.
-pub(super) fn note(trace: &mut Trace, outcome: Outcome, provider: &Provider, detail: impl FnOnce() -> String) {
-    trace.note(Stage::Session, outcome, || (provider.name.clone(), detail()));
-}
-
-fn note_no_key(trace: &mut Trace, provider: &Provider, judged: &Judged) {
+fn note_no_key(trace: &mut Trace, provider: &str, judged: &Judged) {
     match judged {
         Judged::Ask(_) => note(trace, Outcome::Info, provider, || "asks for a document".to_owned()),
         Judged::Unavailable(why) => note(trace, Outcome::No, provider, || why.clone()),
         Judged::Refused(why) => note(trace, Outcome::No, provider, || why.to_string()),
-        Judged::Verified(_) => {}
+        Judged::Verified(_) | Judged::Detour(_) => {}
     }
 }
 

@@ -2,29 +2,18 @@
 
 use super::*;
 use crate::diagnostic::Span;
+use crate::session::prepare::{prepare, try_one};
+use crate::session::tests::world::{Made, literal, settings as made};
+use crate::session::{Carrier, ProviderSettings};
+use crate::supply::Supplies;
 
-fn settings(keys: KeySource) -> ProviderSettings {
-    ProviderSettings {
-        name: "main".to_owned(),
-        span: Span::new(3, 9),
-        carrier: Carrier::Bearer,
-        issuers: vec![Text::Literal("https://a.example/".to_owned())],
-        audiences: Vec::new(),
-        algorithms: Vec::new(),
-        leeway: 5,
-        max_age: None,
-        typ: None,
-        required_claims: Vec::new(),
-        keys,
-    }
+fn settings(keys: KeySource) -> Made {
+    Made { issuers: vec![literal("https://a.example/")], ..made(Carrier::Bearer, keys) }
 }
 
-fn literal(text: &str) -> Text {
-    Text::Literal(text.to_owned())
-}
-
-fn codes(settings: &[ProviderSettings], supplies: Vec<Option<Vec<u8>>>) -> Vec<&'static str> {
-    match prepare(settings, &Supplies::new(supplies)) {
+fn codes(made: &[Made], supplies: Vec<Option<Vec<u8>>>) -> Vec<&'static str> {
+    let settings: Vec<ProviderSettings> = made.iter().cloned().map(Made::settings).collect();
+    match prepare(&settings, &Supplies::new(supplies)) {
         Ok(_) => vec!["ok"],
         Err(findings) => {
             assert!(findings.iter().all(|finding| finding.is_error() && finding.labels[0].span == Span::new(3, 9)));
@@ -35,6 +24,12 @@ fn codes(settings: &[ProviderSettings], supplies: Vec<Option<Vec<u8>>>) -> Vec<&
 
 fn only(keys: KeySource) -> Vec<&'static str> {
     codes(&[settings(keys)], Vec::new())
+}
+
+fn verifier(made: Made) -> (Option<Verifier>, Vec<crate::diagnostic::Diagnostic>) {
+    let settings = made.settings();
+    let crate::session::KindSettings::Plain(plain) = &settings.kind;
+    try_one(&settings, |prepare| Verifier::ready(&plain.token, prepare))
 }
 
 #[test]
@@ -65,7 +60,7 @@ fn each_mistake_has_its_code() {
 fn issuers() {
     let with = |issuers: &[&str], keys| {
         let issuers = issuers.iter().map(|issuer| literal(issuer)).collect();
-        codes(&[ProviderSettings { issuers, ..settings(keys) }], Vec::new())
+        codes(&[Made { issuers, ..settings(keys) }], Vec::new())
     };
     let url = || KeySource::JwksUrl(literal("https://a.example/jwks"));
     assert_eq!(with(&["any text"], url()), ["ok"]);
@@ -81,7 +76,7 @@ fn issuers() {
 fn algorithms_and_keys_must_agree() {
     let with = |algorithms: &[Algorithm], keys| {
         let algorithms = algorithms.to_vec();
-        codes(&[ProviderSettings { algorithms, ..settings(keys) }], Vec::new())
+        codes(&[Made { algorithms, ..settings(keys) }], Vec::new())
     };
     let secret = |length: usize| KeySource::Secret(vec![literal(&"k".repeat(length))]);
     use Algorithm::{Es256, Hs256, Hs512, Rs256};
@@ -96,8 +91,14 @@ fn algorithms_and_keys_must_agree() {
 #[test]
 fn by_default_whatever_the_keys_can_do() {
     let algorithms = |keys| {
-        let (providers, _) = prepare(&[settings(keys)], &Supplies::default()).unwrap();
-        providers[0].algorithms.iter().map(|algorithm| algorithm.name()).collect::<Vec<_>>().join(" ")
+        verifier(settings(keys))
+            .0
+            .unwrap()
+            .algorithms
+            .iter()
+            .map(|algorithm| algorithm.name())
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let secret = |length: usize| KeySource::Secret(vec![literal(&"k".repeat(length))]);
     assert_eq!(algorithms(secret(50)), "HS256 HS384");
@@ -129,7 +130,8 @@ fn what_is_supplied_by_name() {
 #[test]
 fn the_same_origin_is_one_source() {
     let url = || settings(KeySource::JwksUrl(literal("https://a.example/jwks")));
-    let (_, sources) = prepare(&[url(), url(), settings(KeySource::Discovery)], &Supplies::default()).unwrap();
+    let all = [url(), url(), settings(KeySource::Discovery)].map(Made::settings);
+    let (_, sources) = prepare(&all, &Supplies::default()).unwrap();
     let documents: Vec<String> = sources.iter().map(Source::document).collect();
     assert_eq!(documents, ["https://a.example/jwks", "https://a.example/.well-known/openid-configuration"]);
 }
@@ -137,9 +139,9 @@ fn the_same_origin_is_one_source() {
 #[test]
 fn findings_never_show_a_secret() {
     let secret = settings(KeySource::Secret(vec![literal("hunter2")]));
-    let findings = prepare(&[secret], &Supplies::default()).unwrap_err();
+    let (_, findings) = verifier(secret);
     assert!(!format!("{findings:?}").contains("hunter2"));
     let good = settings(KeySource::Secret(vec![literal(&"hunter2".repeat(6))]));
-    let (providers, _) = prepare(&[good], &Supplies::default()).unwrap();
-    assert!(!format!("{providers:?}").contains("hunter2"));
+    let (good, _) = verifier(good);
+    assert!(!format!("{:?}", good.unwrap()).contains("hunter2"));
 }

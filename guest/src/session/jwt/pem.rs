@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use std::fmt;
 
 /// Keys in a file: each token is tried against all that fit it.
-pub(super) const MAX_KEYS: usize = 16;
+pub(in crate::session) const MAX_KEYS: usize = 16;
 
 /// What is wrong with a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PemError {
+pub(in crate::session) enum PemError {
     /// No block at all.
     Empty,
     /// Too many blocks.
@@ -40,7 +40,7 @@ impl fmt::Display for PemError {
 ///
 /// # Errors
 /// The first thing that is wrong.
-pub(super) fn parse(text: &str) -> Result<Vec<PublicKey>, PemError> {
+pub(in crate::session) fn parse(text: &str) -> Result<Vec<PublicKey>, PemError> {
     let mut keys = Vec::new();
     let mut lines = text.lines().map(str::trim);
     while let Some(label) = lines.find_map(begin) {

@@ -23,7 +23,7 @@ const MALFORMED: &str = "malformed DER";
 ///
 /// # Errors
 /// Why the key is not used.
-pub(super) fn spki(bytes: &[u8]) -> Result<PublicKey, &'static str> {
+pub(in crate::session) fn spki(bytes: &[u8]) -> Result<PublicKey, &'static str> {
     let mut outer = Reader(bytes);
     let mut info = Reader(outer.last(SEQUENCE)?);
     let mut algorithm = Reader(info.take(SEQUENCE)?);
@@ -57,7 +57,7 @@ pub(super) fn spki(bytes: &[u8]) -> Result<PublicKey, &'static str> {
 ///
 /// # Errors
 /// Why the key is not used.
-pub(super) fn pkcs1(bytes: &[u8]) -> Result<PublicKey, &'static str> {
+pub(in crate::session) fn pkcs1(bytes: &[u8]) -> Result<PublicKey, &'static str> {
     let mut outer = Reader(bytes);
     let mut key = Reader(outer.last(SEQUENCE)?);
     let modulus = key.take(INTEGER)?;
