@@ -1,0 +1,1 @@
+//! The room against cookies that the real packages wrote.
