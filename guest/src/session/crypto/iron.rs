@@ -26,7 +26,7 @@ const SINGLE: &str = "1";
 /// The id that iron takes where a seal names none.
 const UNNAMED: &str = "default";
 /// Seconds by which a clock may be ahead.
-const SKEW: u64 = 60;
+const SKEW: i64 = 60;
 
 /// The passwords of one cookie, by id. `Debug` does not show them.
 pub(in crate::session) struct Passwords(BTreeMap<String, HmacSha1>);
@@ -84,7 +84,7 @@ impl fmt::Debug for Passwords {
 /// A seal that has the right form. Nothing in it is to be believed before it is opened, its expiry neither.
 pub(in crate::session) struct Seal<'t> {
     /// Milliseconds since 1970. `None`: never, by its maker's will.
-    pub(in crate::session) expires: Option<u64>,
+    pub(in crate::session) expires: Option<i64>,
     password: &'t str,
     /// All that the MAC covers.
     signed: &'t str,
@@ -140,7 +140,7 @@ impl<'t> Seal<'t> {
     }
 
     /// Is its time over at `now` (seconds since 1970)? As iron judges: not before 60 s later.
-    pub(in crate::session) fn is_expired(&self, now: u64) -> bool {
+    pub(in crate::session) fn is_expired(&self, now: i64) -> bool {
         self.expires.is_some_and(|expires| expires <= now.saturating_sub(SKEW).saturating_mul(1000))
     }
 }
@@ -158,4 +158,92 @@ fn pbkdf2(password: &HmacSha1, salt: &str) -> [u8; 32] {
     let mut key = [0; 32];
     key.iter_mut().zip(block(1).into_iter().chain(block(2))).for_each(|(to, from)| *to = from);
     key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::to_hex;
+    use super::*;
+
+    const PASSWORD: &str = "a password of at least 32 characters";
+    const SALT: &str = "e33073b3b86e1add99495983c6319c7b482e99c94149dd6f71c6008a3b7b0b73";
+    const IV: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+    const BLOCKS: &str = "AAAAAAAAAAAAAAAAAAAAAA";
+    const MAC: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+    fn seal(parts: [&str; 8]) -> String {
+        parts.join("*")
+    }
+
+    fn refused(text: &str) -> &'static str {
+        Seal::parse(text).map(|_| ()).unwrap_err()
+    }
+
+    /// RFC 6070, the case of one round; its 20 bytes are the first block.
+    #[test]
+    fn pbkdf2_known_answer() {
+        let password = HmacSha1::new(b"password").unwrap();
+        assert_eq!(to_hex(&pbkdf2(&password, "salt")[..20]), "0c60c80f961f0e71f3a9b524af6012062fe037a6");
+    }
+
+    #[test]
+    fn form() {
+        let good = seal([PREFIX, "1", SALT, IV, BLOCKS, "1801209540000", SALT, MAC]);
+        let read = Seal::parse(&good).unwrap();
+        assert_eq!((read.expires, read.password), (Some(1_801_209_540_000), "1"));
+        assert_eq!(Some(read.signed), good.strip_suffix(&format!("*{SALT}*{MAC}")));
+        assert_eq!(format!("{read:?}"), "Seal");
+        let never = seal([PREFIX, "", SALT, IV, BLOCKS, "", SALT, MAC]);
+        assert_eq!(Seal::parse(&never).unwrap().expires, None);
+
+        for (bad, why) in [
+            (String::new(), "not eight parts"),
+            ("*".repeat(6), "not eight parts"),
+            (format!("{good}*"), "not eight parts"),
+            ("*".repeat(7), "not a Fe26.2 seal"),
+            (good.replace("Fe26.2", "Fe26.1"), "not a Fe26.2 seal"),
+            (format!(" {good}"), "not a Fe26.2 seal"),
+            (format!("{good}~2"), "MAC is not base64url"),
+            (format!("{good}="), "MAC is not base64url"),
+            (seal([PREFIX, "1", SALT, "AAAA", BLOCKS, "", SALT, MAC]), "IV is not 16 bytes of base64url"),
+            (seal([PREFIX, "1", SALT, "*", BLOCKS, "", SALT, MAC]), "not eight parts"),
+            (seal([PREFIX, "1", SALT, IV, "", "", SALT, MAC]), "ciphertext is not whole blocks"),
+            (seal([PREFIX, "1", SALT, IV, "AAAA", "", SALT, MAC]), "ciphertext is not whole blocks"),
+            (seal([PREFIX, "1", SALT, IV, "A=", "", SALT, MAC]), "ciphertext is not base64url"),
+            (seal([PREFIX, "1", SALT, IV, BLOCKS, "+1", SALT, MAC]), "expiry is not a number"),
+            (seal([PREFIX, "1", SALT, IV, BLOCKS, "-1", SALT, MAC]), "expiry is not a number"),
+            (seal([PREFIX, "1", SALT, IV, BLOCKS, "1e3", SALT, MAC]), "expiry is not a number"),
+            (seal([PREFIX, "1", SALT, IV, BLOCKS, "9223372036854775808", SALT, MAC]), "expiry out of range"),
+            (
+                seal([PREFIX, &"1".repeat(129), SALT, IV, BLOCKS, "", SALT, MAC]),
+                "password id or salt longer than 128 bytes",
+            ),
+            (format!("{good}{}", "A".repeat(MAX_TEXT)), "longer than 64 KiB"),
+        ] {
+            assert_eq!(refused(&bad), why, "{bad:.80}");
+        }
+    }
+
+    #[test]
+    fn time_is_over_a_minute_later() {
+        let text = seal([PREFIX, "1", SALT, IV, BLOCKS, "1000000", SALT, MAC]);
+        let read = Seal::parse(&text).unwrap();
+        assert!(!read.is_expired(1059) && read.is_expired(1060));
+        assert!(!read.is_expired(i64::MIN) && read.is_expired(i64::MAX));
+        let text = seal([PREFIX, "1", SALT, IV, BLOCKS, "", SALT, MAC]);
+        assert!(!Seal::parse(&text).unwrap().is_expired(i64::MAX));
+    }
+
+    #[test]
+    fn passwords_by_id() {
+        assert!(Passwords::single(&"é".repeat(31)).is_err());
+        assert!(Passwords::single(&"é".repeat(32)).is_ok());
+        assert!(Passwords::by_id([("1", PASSWORD), ("1", PASSWORD)]).is_err());
+        let both = Passwords::by_id([("1", PASSWORD), ("default", PASSWORD)]).unwrap();
+        assert_eq!(format!("{both:?}"), "Passwords(2)");
+        let open = |id: &str| both.open(&Seal::parse(&seal([PREFIX, id, SALT, IV, BLOCKS, "", SALT, MAC])).unwrap());
+        assert_eq!(open("1"), Err(NOT_OPENED));
+        assert_eq!(open(""), Err(NOT_OPENED));
+        assert_eq!(open("2"), Err("no password of this id"));
+    }
 }

@@ -134,3 +134,106 @@ fn header(text: &str) -> Result<(Enc, Option<String>), &'static str> {
 fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], &'static str> {
     bytes.try_into().map_err(|_| "IV or tag of a wrong length")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::text::to_base64url;
+    use super::*;
+
+    const HEADER: &str = r#"{"alg":"dir","enc":"A256GCM"}"#;
+
+    /// As sent: header, IV, ciphertext, tag of those lengths.
+    fn token(header: &str, iv: usize, ciphertext: usize, tag: usize) -> String {
+        let zeros = |length| to_base64url(vec![0; length]);
+        format!("{}..{}.{}.{}", to_base64url(header), zeros(iv), zeros(ciphertext), zeros(tag))
+    }
+
+    fn refused(text: &str) -> &'static str {
+        Jwe::parse(text).map(|_| ()).unwrap_err()
+    }
+
+    #[test]
+    fn takes_what_the_packages_write() {
+        let read = Jwe::parse(&token(r#"{"alg":"dir","enc":"A256CBC-HS512","kid":"k"}"#, 16, 32, 32)).unwrap();
+        assert_eq!((read.enc, read.kid.as_deref()), (Enc::A256CbcHs512, Some("k")));
+        let header = r#"{"enc":"A256GCM","alg":"dir","typ":7,"cty":"x","uat":1,"iat":2,"exp":3,"jku":"http://x/"}"#;
+        let text = token(header, 12, 0, 16);
+        let read = Jwe::parse(&text).unwrap();
+        assert_eq!((read.enc, read.kid.as_deref(), text.starts_with(&read.aad)), (Enc::A256Gcm, None, true));
+        assert_eq!(format!("{read:?}"), "Jwe(A256GCM)");
+    }
+
+    #[test]
+    fn one_spelling_only() {
+        let good = token(HEADER, 12, 1, 16);
+        assert!(Jwe::parse(&good).is_ok());
+        for (bad, why) in [
+            (String::new(), "not five parts"),
+            ("....".to_owned(), "not JSON"),
+            (format!("{good}."), "not five parts"),
+            (good.replace("..", "."), "not five parts"),
+            (good.replace("..", ".AA."), "encrypted key where none belongs"),
+            (format!("{good}="), "tag is not base64url"),
+            (format!("{good}\n"), "tag is not base64url"),
+            (format!(" {good}"), "header is not base64url"),
+            (good.replacen("eyJ", "eyJ+", 1), "header is not base64url"),
+            (good.replace(".AA.", ".AB."), "ciphertext is not base64url"),
+            (good.replace(".AA.", ".AA==."), "ciphertext is not base64url"),
+            (good.replace("..A", "..*"), "IV is not base64url"),
+            (format!("{good}{}", "A".repeat(MAX_TEXT)), "longer than 64 KiB"),
+            (token(HEADER, 16, 1, 16), "IV or tag of a wrong length"),
+            (token(HEADER, 12, 1, 15), "IV or tag of a wrong length"),
+            (token(HEADER, 12, 1, 12), "IV or tag of a wrong length"),
+        ] {
+            assert_eq!(refused(&bad), why, "{bad:.80}");
+        }
+        let cbc = r#"{"alg":"dir","enc":"A256CBC-HS512"}"#;
+        for (iv, ciphertext, tag, why) in [
+            (16, 0, 32, "ciphertext is not whole blocks"),
+            (16, 17, 32, "ciphertext is not whole blocks"),
+            (12, 16, 32, "IV or tag of a wrong length"),
+            (16, 16, 16, "IV or tag of a wrong length"),
+            (16, 16, 64, "IV or tag of a wrong length"),
+        ] {
+            assert_eq!(refused(&token(cbc, iv, ciphertext, tag)), why);
+        }
+    }
+
+    #[test]
+    fn header_rules() {
+        let foreign = "header asks for an extension or another way to encrypt";
+        let alg = "`alg` is not `dir`";
+        let enc = "`enc` is neither A256GCM nor A256CBC-HS512";
+        for (header, why) in [
+            ("{}", alg),
+            (r#"{"enc":"A256GCM"}"#, alg),
+            (r#"{"alg":["dir"],"enc":"A256GCM"}"#, alg),
+            (r#"{"alg":"DIR","enc":"A256GCM"}"#, alg),
+            (r#"{"alg":"A256KW","enc":"A256GCM"}"#, alg),
+            (r#"{"alg":"PBES2-HS256+A128KW","enc":"A256GCM"}"#, alg),
+            (r#"{"alg":"none"}"#, alg),
+            (r#"{"alg":"dir"}"#, enc),
+            (r#"{"alg":"dir","enc":"A128GCM"}"#, enc),
+            (r#"{"alg":"dir","enc":"A128CBC-HS256"}"#, enc),
+            (r#"{"alg":"dir","enc":"a256gcm"}"#, enc),
+            (r#"{"alg":"dir","enc":null}"#, enc),
+            (r#"{"alg":"dir","enc":"A256GCM","kid":7}"#, "`kid` is no short text"),
+            (r#"{"alg":"dir","enc":"A256GCM","kid":null}"#, "`kid` is no short text"),
+            (r#"{"alg":"dir","enc":"A256GCM","enc":"A256GCM"}"#, "duplicate member"),
+            (r#"["dir"]"#, "not a JSON object"),
+            ("x", "not JSON"),
+        ] {
+            assert_eq!(refused(&token(header, 12, 1, 16)), why, "{header}");
+        }
+        for name in FOREIGN {
+            let header = format!(r#"{{"alg":"dir","enc":"A256GCM","{name}":null}}"#);
+            assert_eq!(refused(&token(&header, 12, 1, 16)), foreign, "{name}");
+        }
+        let long = |name: &str, length| {
+            token(&format!(r#"{{"alg":"dir","enc":"A256GCM","{name}":"{}"}}"#, "k".repeat(length)), 12, 1, 16)
+        };
+        assert!(Jwe::parse(&long("kid", MAX_KID)).is_ok() && Jwe::parse(&long("x", 4000)).is_ok());
+        assert_eq!(refused(&long("kid", MAX_KID + 1)), "`kid` is no short text");
+        assert_eq!(refused(&long("x", MAX_HEADER)), "header longer than 4 KiB");
+    }
+}

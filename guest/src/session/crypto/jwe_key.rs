@@ -111,3 +111,58 @@ pub(in crate::session) fn synthetic_nonce(key: &HmacSha256, aad: &[u8], plaintex
     nonce.iter_mut().zip(tag).for_each(|(to, from)| *to = from);
     nonce
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::derive::nonce_key;
+    use super::*;
+
+    const HEADER: &str = r#"{"alg":"dir","enc":"A256GCM"}"#;
+
+    #[test]
+    fn lengths_of_keys() {
+        for (enc, right) in [(Enc::A256Gcm, 32), (Enc::A256CbcHs512, 64)] {
+            for length in [0, 16, 31, 32, 33, 63, 64, 65] {
+                assert_eq!(JweKey::new(enc, &vec![1; length]).is_ok(), length == right, "{enc:?} {length}");
+            }
+        }
+        let key = JweKey::new(Enc::A256CbcHs512, &[1; 64]).unwrap();
+        assert_eq!(format!("{key:?}"), "JweKey(A256CBC-HS512)");
+    }
+
+    #[test]
+    fn a_key_opens_its_own_kind_only() {
+        let nonces = HmacSha256::new(&nonce_key(b"s").unwrap()).unwrap();
+        let gcm = JweKey::new(Enc::A256Gcm, &[1; 32]).unwrap();
+        let cbc = JweKey::new(Enc::A256CbcHs512, &[1; 64]).unwrap();
+        let jwe = Jwe::parse(&gcm.seal(HEADER, b"{}", &nonces).unwrap()).unwrap();
+        assert_eq!(gcm.open(&jwe).unwrap(), b"{}");
+        assert_eq!(cbc.open(&jwe), Err(NOT_OPENED));
+        assert!(cbc.seal(HEADER, b"{}", &nonces).is_err());
+    }
+
+    /// Whatever is encrypted or authenticated changes the nonce, and moving a border does.
+    #[test]
+    fn nonces_follow_all_input() {
+        let key = HmacSha256::new(&[1; 32]).unwrap();
+        let other = HmacSha256::new(&[2; 32]).unwrap();
+        let all = [
+            synthetic_nonce(&key, b"ab", b"c"),
+            synthetic_nonce(&key, b"a", b"bc"),
+            synthetic_nonce(&key, b"", b"abc"),
+            synthetic_nonce(&key, b"ab", b"d"),
+            synthetic_nonce(&key, b"ac", b"c"),
+            synthetic_nonce(&other, b"ab", b"c"),
+        ];
+        for (at, nonce) in all.iter().enumerate() {
+            assert!(!all[..at].contains(nonce), "{at}");
+        }
+        assert_eq!(synthetic_nonce(&key, b"ab", b"c"), all[0]);
+
+        let gcm = JweKey::new(Enc::A256Gcm, &[1; 32]).unwrap();
+        let seal = |plain: &[u8]| gcm.seal(HEADER, plain, &key).unwrap();
+        assert_eq!(seal(b"x"), seal(b"x"));
+        let nonce = |text: String| text.split('.').nth(2).unwrap().to_owned();
+        assert_ne!(nonce(seal(b"x")), nonce(seal(b"y")));
+    }
+}

@@ -1,1 +1,0 @@
-//! The room against cookies that the real packages wrote.
