@@ -6,6 +6,8 @@
 
 mod cache;
 pub mod codes;
+#[allow(dead_code, reason = "callers come with the session kinds")]
+mod crypto;
 mod identity;
 mod json;
 mod jwt;
