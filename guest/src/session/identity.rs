@@ -51,3 +51,17 @@ impl Identity {
         })
     }
 }
+
+/// Bytes of a subject; the OpenID Connect limit is 255 characters.
+const MAX_SUBJECT: usize = 1024;
+
+/// What may stand for somebody: a text of 1 to 1,024 bytes without control characters, or a whole number.
+pub(super) fn subject(value: Option<&Value>) -> Option<String> {
+    match value? {
+        Value::String(text) if !text.is_empty() && text.len() <= MAX_SUBJECT && !text.chars().any(char::is_control) => {
+            Some(text.clone())
+        }
+        Value::Number(number) if number.is_i64() || number.is_u64() => Some(number.to_string()),
+        _ => None,
+    }
+}

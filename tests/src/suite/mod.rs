@@ -10,6 +10,7 @@ mod raw;
 mod redirect;
 mod rotation;
 mod routes;
+mod sessions;
 
 use crate::engine::{Answer, Engine, Outcome};
 use crate::report::{Report, Row, Verdict};
@@ -49,6 +50,11 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
         "sessions/jwks-rotation.json" => {
             for engine in engines {
                 rotation::run(file, engine.as_ref(), report);
+            }
+        }
+        other if sessions::knows(other) => {
+            for engine in engines {
+                sessions::run(file, engine.as_ref(), report);
             }
         }
         other if lint::knows(other) => lint::run(file, report),
