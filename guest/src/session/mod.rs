@@ -9,6 +9,7 @@ pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
 mod identity;
+mod iron_session;
 mod json;
 mod jwt;
 mod kind;
@@ -16,19 +17,24 @@ mod number;
 mod plain;
 mod prepare;
 mod refused;
+mod seal;
 mod secret;
 mod settings;
 mod url;
+mod workos;
 
 #[cfg(test)]
 mod tests;
 
 pub use identity::Identity;
+pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
+pub use seal::SealPasswords;
 pub use settings::{KindSettings, ProviderSettings};
+pub use workos::WorkosSettings;
 
 use crate::diagnostic::Diagnostic;
 use crate::question::Asked;

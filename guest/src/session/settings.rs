@@ -1,8 +1,10 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
+use super::workos::WorkosSettings;
 use crate::diagnostic::Span;
 
 /// One provider.
@@ -23,6 +25,10 @@ pub struct ProviderSettings {
 pub enum KindSettings {
     /// A signed token and nothing else.
     Plain(PlainSettings),
+    /// A cookie that iron-session seals.
+    IronSession(IronSessionSettings),
+    /// WorkOS AuthKit.
+    Workos(WorkosSettings),
 }
 
 impl KindSettings {
@@ -30,12 +36,16 @@ impl KindSettings {
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Plain(kind) => kind,
+            Self::IronSession(kind) => kind,
+            Self::Workos(kind) => kind,
         }
     }
 
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
             Self::Plain(kind) => kind.ready(prepare),
+            Self::IronSession(kind) => kind.ready(prepare),
+            Self::Workos(kind) => kind.ready(prepare),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod iron_session;
+mod workos;
+
 use super::{Seen, judge, seen};
 use crate::engine::{Answer, Door, Engine, Policy, Request, Unsent};
 use crate::report::{Report, Row, Verdict};
@@ -27,7 +30,8 @@ pub(super) struct Put {
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
-const FILES: &[(&str, Translate)] = &[];
+const FILES: &[(&str, Translate)] =
+    &[("sessions/iron-session.json", iron_session::put), ("sessions/workos.json", workos::put)];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {

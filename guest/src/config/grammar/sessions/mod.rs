@@ -2,10 +2,12 @@
 
 use super::{Key, Shape, Table};
 
+mod iron_session;
 mod plain;
+mod workos;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE];
+pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &iron_session::IRON_SESSION, &workos::WORKOS];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 

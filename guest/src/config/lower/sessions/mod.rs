@@ -1,7 +1,9 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod iron_session;
 mod keys;
 mod plain;
+mod workos;
 
 use super::Lower;
 use super::address::{is_safe_address, web_address};
@@ -43,6 +45,8 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "iron-session" => iron_session::lower(lower, entry),
+        "workos" => workos::lower(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }
