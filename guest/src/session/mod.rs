@@ -8,6 +8,7 @@ mod cache;
 pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
+mod escapes;
 mod identity;
 mod iron_session;
 mod json;
@@ -20,6 +21,7 @@ mod refused;
 mod seal;
 mod secret;
 mod settings;
+mod supabase;
 mod url;
 mod workos;
 
@@ -34,6 +36,7 @@ pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
 pub use seal::SealPasswords;
 pub use settings::{KindSettings, ProviderSettings};
+pub use supabase::SupabaseSettings;
 pub use workos::WorkosSettings;
 
 use crate::diagnostic::Diagnostic;

@@ -9,10 +9,8 @@ use super::json;
 use super::jwt::{Times, Window};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use crate::request::decode_uri_component;
 use crate::supply::Text;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
 
 /// Bytes of a password: iron counts characters, of which each has at least one byte.
 const MIN_PASSWORD: usize = 32;
@@ -57,14 +55,6 @@ pub(super) struct Opened {
     pub(super) data: Map<String, Value>,
     /// When the seal ends, Unix time; `None`: never, by its maker's will.
     pub(super) ends: Option<f64>,
-}
-
-/// A cookie's value as the app behind reads it.
-pub(super) fn unescaped(text: &str) -> Result<Cow<'_, str>, Refused> {
-    if !text.contains('%') {
-        return Ok(Cow::Borrowed(text));
-    }
-    decode_uri_component(text).map(Cow::Owned).ok_or(Refused::Unreadable("cookie is not percent-encoded text"))
 }
 
 /// Is the seal in time, as iron judges where nobody says otherwise?

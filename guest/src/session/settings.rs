@@ -4,6 +4,7 @@ use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
+use super::supabase::SupabaseSettings;
 use super::workos::WorkosSettings;
 use crate::diagnostic::Span;
 
@@ -27,6 +28,8 @@ pub enum KindSettings {
     Plain(PlainSettings),
     /// A cookie that iron-session seals.
     IronSession(IronSessionSettings),
+    /// Supabase.
+    Supabase(SupabaseSettings),
     /// WorkOS AuthKit.
     Workos(WorkosSettings),
 }
@@ -37,6 +40,7 @@ impl KindSettings {
         match self {
             Self::Plain(kind) => kind,
             Self::IronSession(kind) => kind,
+            Self::Supabase(kind) => kind,
             Self::Workos(kind) => kind,
         }
     }
@@ -45,6 +49,7 @@ impl KindSettings {
         match self {
             Self::Plain(kind) => kind.ready(prepare),
             Self::IronSession(kind) => kind.ready(prepare),
+            Self::Supabase(kind) => kind.ready(prepare),
             Self::Workos(kind) => kind.ready(prepare),
         }
     }

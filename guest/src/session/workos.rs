@@ -4,6 +4,7 @@
 //! Renewal, PKCE and the hosted sign-in are the app's: they need the network and chance.
 
 use super::crypto::iron::Passwords;
+use super::escapes::unescaped;
 use super::identity::Identity;
 use super::jwt::{By, KeySource, TokenSettings, Verifier};
 use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
@@ -137,7 +138,7 @@ impl Reader for Workos {
             None => self.open(&text, turn),
         };
         if let (Judged::Verified(_), true) = (&judged, self.app_headers)
-            && let Ok(seal) = seal::unescaped(&text)
+            && let Ok(seal) = unescaped(&text)
         {
             turn.carry.request_headers.push((SESSION.to_owned(), seal.into_owned()));
         }
@@ -159,7 +160,7 @@ impl Workos {
     }
 
     fn open(&self, text: &str, turn: &mut Turn<'_, '_>) -> Judged {
-        let opened = match seal::unescaped(text).and_then(|text| seal::open(&text, &self.passwords)) {
+        let opened = match unescaped(text).and_then(|text| seal::open(&text, &self.passwords)) {
             Ok(opened) => opened,
             Err(why) => return turn.refuse(why),
         };

@@ -2,6 +2,7 @@
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
 mod iron_session;
+mod supabase;
 mod workos;
 
 use super::{Seen, judge, seen};
@@ -30,8 +31,11 @@ pub(super) struct Put {
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
-const FILES: &[(&str, Translate)] =
-    &[("sessions/iron-session.json", iron_session::put), ("sessions/workos.json", workos::put)];
+const FILES: &[(&str, Translate)] = &[
+    ("sessions/iron-session.json", iron_session::put),
+    ("sessions/supabase.json", supabase::put),
+    ("sessions/workos.json", workos::put),
+];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {
@@ -91,13 +95,20 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
     let request = &case["request"];
     let url = Url::parse(text(request, "url")).map_err(|error| format!("the address cannot be read: {error}"))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let headers = request["headers"].as_object().into_iter().flatten();
+    let (host, headers): (Vec<_>, Vec<_>) = request["headers"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default()))
+        .partition(|(name, _)| name == "host");
+    let named = url[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
     Ok(Request {
         method: text(request, "method").to_owned(),
         scheme: url.scheme().to_owned(),
-        authority: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
+        // A client writes its Host header once, and an engine does it.
+        authority: host.first().map_or(named, |(_, host)| (*host).to_owned()),
         target: target.as_bytes().to_vec(),
-        headers: headers.map(|(n, v)| (n.to_lowercase(), v.as_str().unwrap_or_default().as_bytes().to_vec())).collect(),
+        headers: headers.into_iter().map(|(name, value)| (name, value.as_bytes().to_vec())).collect(),
     })
 }
 

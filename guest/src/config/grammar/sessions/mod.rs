@@ -4,10 +4,12 @@ use super::{Key, Shape, Table};
 
 mod iron_session;
 mod plain;
+mod supabase;
 mod workos;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &iron_session::IRON_SESSION, &workos::WORKOS];
+pub(super) static SESSIONS: &[&Table] =
+    &[&plain::JWT_COOKIE, &iron_session::IRON_SESSION, &supabase::SUPABASE, &workos::WORKOS];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 

@@ -3,6 +3,7 @@
 mod iron_session;
 mod keys;
 mod plain;
+mod supabase;
 mod workos;
 
 use super::Lower;
@@ -46,6 +47,7 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
         "iron-session" => iron_session::lower(lower, entry),
+        "supabase" => supabase::lower(lower, entry),
         "workos" => workos::lower(lower, entry),
         _ => plain::cookie(lower, entry),
     }
