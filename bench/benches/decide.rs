@@ -3,7 +3,8 @@
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use portcullis_bench::{NOW, page, policy, token};
-use portcullis_tests::engine::{Component, Door, Engine, Native, Request};
+use portcullis_tests::engine::{Component, Door, Engine, Native, Policy, Request};
+use portcullis_tests::seal::seal;
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
 use serde_json::json;
@@ -60,5 +61,32 @@ fn decide(criterion: &mut Criterion) {
     workloads(criterion, "component, instance fresh", &Component, true);
 }
 
-criterion_group!(benches, decide);
+/// A sealed cookie, opened anew each time, and one that is remembered: the whole decision.
+fn seals(criterion: &mut Criterion) {
+    const PASSWORD: &str = "a password of at least 32 characters";
+    let policy = Policy::new(json!({
+        "version": 1,
+        "default": "session",
+        "session": { "main": {
+            "kind": "iron-session", "cookie": "app_session", "password": "env:PASSWORD", "subject": "user.id",
+        } },
+        "identity": { "headers": { "x-user-id": "{claim.user.id}" } },
+    }))
+    .env("PASSWORD", PASSWORD);
+    let sealed = |number: usize| {
+        let user = json!({ "id": format!("user-{number:06}"), "email": "ada@example.test", "roles": ["editor"] });
+        let text = seal(PASSWORD, &json!({ "user": user, "views": number }), Some((NOW + 86_400) * 1000));
+        page("/product/1k", None).header("cookie", format!("app_session={text}"))
+    };
+    let requests: Vec<Request> = (0..MANY).map(sealed).collect();
+    let mut group = criterion.benchmark_group("component, instance reused");
+    let mut door = Component.open(&policy, &World::at(NOW)).expect("the policy loads");
+    let mut turn = requests.iter().cycle();
+    assert!(door.ask(&requests[0]).expect("no HTTP in between").forwarded());
+    bench(&mut group, "seal open", door.as_mut(), || turn.next().expect("a cycle has no end"));
+    one(&mut group, "seal known", door.as_mut(), &requests[0]);
+    group.finish();
+}
+
+criterion_group!(benches, decide, seals);
 criterion_main!(benches);

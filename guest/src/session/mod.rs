@@ -4,6 +4,7 @@
 //! these ([`plain`] is the kind that is a token and nothing else). [`kind`] is what they have in common, [`prepare`] makes them
 //! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
+mod better_auth;
 mod cache;
 pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
@@ -28,6 +29,7 @@ mod workos;
 #[cfg(test)]
 mod tests;
 
+pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
 pub use identity::Identity;
 pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, TokenSettings};

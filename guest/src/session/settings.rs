@@ -1,5 +1,6 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::better_auth::BetterAuthSettings;
 use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
@@ -26,6 +27,8 @@ pub struct ProviderSettings {
 pub enum KindSettings {
     /// A signed token and nothing else.
     Plain(PlainSettings),
+    /// Better Auth.
+    BetterAuth(BetterAuthSettings),
     /// A cookie that iron-session seals.
     IronSession(IronSessionSettings),
     /// Supabase.
@@ -39,6 +42,7 @@ impl KindSettings {
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Plain(kind) => kind,
+            Self::BetterAuth(kind) => kind,
             Self::IronSession(kind) => kind,
             Self::Supabase(kind) => kind,
             Self::Workos(kind) => kind,
@@ -48,6 +52,7 @@ impl KindSettings {
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
             Self::Plain(kind) => kind.ready(prepare),
+            Self::BetterAuth(kind) => kind.ready(prepare),
             Self::IronSession(kind) => kind.ready(prepare),
             Self::Supabase(kind) => kind.ready(prepare),
             Self::Workos(kind) => kind.ready(prepare),

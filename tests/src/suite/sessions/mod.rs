@@ -1,6 +1,7 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod better_auth;
 mod iron_session;
 mod supabase;
 mod workos;
@@ -32,6 +33,7 @@ type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
 const FILES: &[(&str, Translate)] = &[
+    ("sessions/better-auth.json", better_auth::put),
     ("sessions/iron-session.json", iron_session::put),
     ("sessions/supabase.json", supabase::put),
     ("sessions/workos.json", workos::put),

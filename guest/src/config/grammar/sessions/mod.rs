@@ -2,6 +2,7 @@
 
 use super::{Key, Shape, Table};
 
+mod better_auth;
 mod iron_session;
 mod plain;
 mod supabase;
@@ -9,14 +10,14 @@ mod workos;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
 pub(super) static SESSIONS: &[&Table] =
-    &[&plain::JWT_COOKIE, &iron_session::IRON_SESSION, &supabase::SUPABASE, &workos::WORKOS];
+    &[&plain::JWT_COOKIE, &better_auth::BETTER_AUTH, &iron_session::IRON_SESSION, &supabase::SUPABASE, &workos::WORKOS];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;
 /// Ten years, in milliseconds.
-const MAX_AGE: u64 = 10 * 365 * 86_400_000;
+pub(super) const MAX_AGE: u64 = 10 * 365 * 86_400_000;
 
 const ISSUER: Key = key!(
     "issuer",

@@ -1,5 +1,6 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod better_auth;
 mod iron_session;
 mod keys;
 mod plain;
@@ -46,6 +47,7 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "better-auth" => better_auth::lower(lower, entry),
         "iron-session" => iron_session::lower(lower, entry),
         "supabase" => supabase::lower(lower, entry),
         "workos" => workos::lower(lower, entry),
