@@ -89,6 +89,7 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P426" "a key that the gate should sign with cannot be used" "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";

@@ -24,7 +24,7 @@ mod url;
 mod tests;
 
 pub use identity::Identity;
-pub use jwt::{Algorithm, KeySource, TokenSettings};
+pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};

@@ -148,7 +148,7 @@ fn answer(question: &Question, jwks: &[u8]) -> Answer {
             body: jwks.to_vec(),
         }),
         Question::Verify { .. } => Answer::Verify(false),
-        Question::Call { .. } | Question::Body { .. } => Answer::Failed("not here".to_owned()),
+        Question::Call { .. } | Question::Body { .. } | Question::Sign { .. } => Answer::Failed("not here".to_owned()),
     }
 }
 
