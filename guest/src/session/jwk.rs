@@ -1,6 +1,6 @@
 //! Public keys: what they may be used for, and the one JWK text that stands for each.
 
-use super::{Algorithm, json, token};
+use super::{Algorithm, json, roca, token};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
@@ -74,6 +74,9 @@ impl PublicKey {
         }
         if exponent != RSA_EXPONENT {
             return Err("RSA exponent is not 65537");
+        }
+        if roca::made(modulus) {
+            return Err("RSA key of a flawed chip (CVE-2017-15361)");
         }
         let text = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{}"}}"#, URL_SAFE_NO_PAD.encode(modulus));
         Ok(Self { shape: Shape::Rsa(modulus.len()), text })

@@ -17,6 +17,7 @@ mod number;
 mod pem;
 mod provider;
 mod refused;
+mod roca;
 mod secret;
 mod settings;
 mod source;
