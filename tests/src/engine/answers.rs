@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Verifier, documents and a runtime to wait for them.
 pub(super) struct Answers {
+    /// Verify signatures of this text, not of the one that is asked about.
+    pub(super) message: Option<Vec<u8>>,
     verifier: Verifier,
     signer: Signer,
     documents: Documents,
@@ -20,7 +22,13 @@ impl Answers {
     /// For a policy that names these documents.
     pub(super) fn new(world: &Arc<World>, documents: Vec<String>) -> Result<Self, String> {
         let documents = Documents::new(world.clone(), world.clock(), documents);
-        Ok(Self { verifier: Verifier::new(), signer: Signer::new(), documents, runtime: super::runtime()? })
+        Ok(Self {
+            message: None,
+            verifier: Verifier::new(),
+            signer: Signer::new(),
+            documents,
+            runtime: super::runtime()?,
+        })
     }
 
     /// Answer one question.
@@ -33,7 +41,7 @@ impl Answers {
                         guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
                         guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
                     },
-                    message: message.clone(),
+                    message: self.message.as_ref().unwrap_or(message).clone(),
                     signature: signature.clone(),
                 }))
             }

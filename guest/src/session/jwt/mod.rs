@@ -9,6 +9,7 @@ mod der;
 mod judge;
 mod jwk;
 mod pem;
+mod roca;
 mod settings;
 mod signing;
 mod source;
