@@ -32,7 +32,7 @@ mod tests;
 pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
 pub use identity::Identity;
 pub use iron_session::IronSessionSettings;
-pub use jwt::{Algorithm, KeySource, TokenSettings};
+pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
