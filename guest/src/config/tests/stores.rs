@@ -57,7 +57,7 @@ fn what_is_missing_or_written_out() {
             "kind = \"iron-session\"\ncookie = \"s\"\npassword = { 1 = \"hunter2\" }\nsubject = \"a\"",
             ("P443", "\"hunter2\""),
         ),
-        ("kind = \"iron-session\"\ncookie = \"s\"\npassword = {}\nsubject = \"a\"", ("P108", "{}")),
+        ("kind = \"iron-session\"\ncookie = \"s\"\npassword = {}\nsubject = \"a\"", ("P111", "{}")),
         ("kind = \"workos\"\npassword = \"env:P\"", ("P457", "[session.x]")),
     ] {
         assert_eq!(says(session), [(expected.0, expected.1.to_owned())], "{session}");
