@@ -4,6 +4,8 @@
 //! these ([`plain`] is the kind that is a token and nothing else). [`kind`] is what they have in common, [`prepare`] makes them
 //! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
+mod auth0;
+mod authjs;
 mod cache;
 pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
@@ -16,6 +18,7 @@ mod number;
 mod plain;
 mod prepare;
 mod refused;
+mod sealed;
 mod secret;
 mod settings;
 mod url;
@@ -23,6 +26,8 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
+pub use authjs::{AuthJsSettings, AuthJsVersion};
 pub use identity::Identity;
 pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};

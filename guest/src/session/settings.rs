@@ -1,5 +1,7 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::auth0::Auth0Settings;
+use super::authjs::AuthJsSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
@@ -23,6 +25,10 @@ pub struct ProviderSettings {
 pub enum KindSettings {
     /// A signed token and nothing else.
     Plain(PlainSettings),
+    /// The session cookie of nextjs-auth0.
+    Auth0(Auth0Settings),
+    /// The session cookie of Auth.js and NextAuth.
+    AuthJs(AuthJsSettings),
 }
 
 impl KindSettings {
@@ -30,12 +36,16 @@ impl KindSettings {
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Plain(kind) => kind,
+            Self::Auth0(kind) => kind,
+            Self::AuthJs(kind) => kind,
         }
     }
 
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
             Self::Plain(kind) => kind.ready(prepare),
+            Self::Auth0(kind) => kind.ready(prepare),
+            Self::AuthJs(kind) => kind.ready(prepare),
         }
     }
 }

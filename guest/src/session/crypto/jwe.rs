@@ -6,7 +6,7 @@ use super::MAX_TEXT;
 use super::block::BLOCK;
 use super::text::base64url;
 use crate::session::json;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// Bytes of the decoded header; real ones have about 150.
@@ -53,6 +53,8 @@ pub(in crate::session) struct Jwe {
     pub(in crate::session) enc: Enc,
     /// Which key it claims; only to be compared.
     pub(in crate::session) kid: Option<String>,
+    /// All members of the header. Once the token is open, they are as good as its content.
+    pub(in crate::session) header: Map<String, Value>,
     /// The header as it was sent: the additional data of the encryption.
     pub(super) aad: String,
     /// The rest, each of a length that `enc` allows.
@@ -83,7 +85,7 @@ impl Jwe {
         if !key.is_empty() {
             return Err("encrypted key where none belongs");
         }
-        let (enc, kid) = header(aad)?;
+        let (enc, kid, header) = header(aad)?;
         let iv = base64url(iv).ok_or("IV is not base64url")?;
         let ciphertext = base64url(ciphertext).ok_or("ciphertext is not base64url")?;
         let tag = base64url(tag).ok_or("tag is not base64url")?;
@@ -94,7 +96,7 @@ impl Jwe {
             }
             Enc::A256CbcHs512 => return Err("ciphertext is not whole blocks"),
         };
-        Ok(Self { enc, kid, aad: aad.to_owned(), sealed })
+        Ok(Self { enc, kid, header, aad: aad.to_owned(), sealed })
     }
 }
 
@@ -105,7 +107,7 @@ impl fmt::Debug for Jwe {
     }
 }
 
-fn header(text: &str) -> Result<(Enc, Option<String>), &'static str> {
+fn header(text: &str) -> Result<(Enc, Option<String>, Map<String, Value>), &'static str> {
     let header = base64url(text).ok_or("header is not base64url")?;
     if header.len() > MAX_HEADER {
         return Err("header longer than 4 KiB");
@@ -128,7 +130,7 @@ fn header(text: &str) -> Result<(Enc, Option<String>), &'static str> {
         Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
         Some(_) => return Err("`kid` is no short text"),
     };
-    Ok((enc, kid))
+    Ok((enc, kid, header))
 }
 
 fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], &'static str> {

@@ -2,17 +2,19 @@
 
 use super::{Key, Shape, Table};
 
+mod auth0;
+mod authjs;
 mod plain;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE];
+pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &authjs::TABLE, &auth0::TABLE];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;
 /// Ten years, in milliseconds.
-const MAX_AGE: u64 = 10 * 365 * 86_400_000;
+pub(super) const MAX_AGE: u64 = 10 * 365 * 86_400_000;
 
 const ISSUER: Key = key!(
     "issuer",

@@ -1,5 +1,7 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod auth0;
+mod authjs;
 mod keys;
 mod plain;
 
@@ -43,6 +45,8 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "auth0" => auth0::lower(lower, entry),
+        "authjs" => authjs::lower(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }
