@@ -112,16 +112,17 @@ impl AuthJsSettings {
                 let salt = self.salt.as_deref().unwrap_or(&self.cookie);
                 let long: [u8; 64] = derive::auth_js(secret, salt)?;
                 let short: [u8; 32] = derive::auth_js(secret, salt)?;
-                let key = |enc, key: &[u8], hash| {
-                    Ok(Key { kid: Some(thumbprint(key, hash)), enc, key: JweKey::new(enc, key)? })
-                };
                 Ok(vec![
-                    key(Enc::A256CbcHs512, &long, Thumbprint::Sha512)?,
-                    key(Enc::A256Gcm, &short, Thumbprint::Sha256)?,
+                    named(Enc::A256CbcHs512, &long, Thumbprint::Sha512)?,
+                    named(Enc::A256Gcm, &short, Thumbprint::Sha256)?,
                 ])
             }
         }
     }
+}
+
+fn named(enc: Enc, key: &[u8], hash: Thumbprint) -> Result<Key, &'static str> {
+    Ok(Key { kid: Some(thumbprint(key, hash)), enc, key: JweKey::new(enc, key)? })
 }
 
 struct AuthJs {

@@ -48,8 +48,10 @@ pub(super) fn open(text: &str, keys: &[Key], named: bool) -> Result<Opened, Refu
         return Err(Refused::Algorithm);
     }
     let kid = jwe.kid.as_deref().filter(|_| named);
-    let mut fitting =
-        keys.iter().filter(|key| key.enc == jwe.enc && kid.is_none_or(|kid| key.kid.as_deref() == Some(kid))).peekable();
+    let mut fitting = keys
+        .iter()
+        .filter(|key| key.enc == jwe.enc && kid.is_none_or(|kid| key.kid.as_deref() == Some(kid)))
+        .peekable();
     if fitting.peek().is_none() {
         return Err(Refused::KeyUnknown(None));
     }
@@ -119,7 +121,11 @@ mod tests {
             (PLAIN, "{\"a\":1,\"a\":1}", "malformed token: duplicate member"),
             (PLAIN, "", "malformed token: not JSON"),
             (r#"{"alg":"dir","enc":"A256GCM","sub":"a"}"#, r#"{"sub":"a"}"#, r#"{"sub":"a"}"#),
-            (r#"{"alg":"dir","enc":"A256GCM","sub":"a"}"#, r#"{"sub":"b"}"#, "claim `sub` is another one in the header"),
+            (
+                r#"{"alg":"dir","enc":"A256GCM","sub":"a"}"#,
+                r#"{"sub":"b"}"#,
+                "claim `sub` is another one in the header",
+            ),
             (r#"{"alg":"dir","enc":"A256GCM","iss":"a"}"#, "{}", "claim `iss` is another one in the header"),
         ] {
             assert_eq!(word(open(&seal(&keys[0], header, content), &keys, false)), expected, "{header} {content}");

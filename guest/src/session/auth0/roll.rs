@@ -62,8 +62,10 @@ impl Auth0Rolling {
         let below = asking.target.path().strip_prefix(self.auth_path.as_str());
         let own = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.auth_path.ends_with('/'));
         let kind = RequestKind::of(asking.head, asking.target);
-        let passive =
-            matches!(kind, RequestKind::Prefetch | RequestKind::SubResource | RequestKind::WebSocket | RequestKind::Preflight);
+        let passive = matches!(
+            kind,
+            RequestKind::Prefetch | RequestKind::SubResource | RequestKind::WebSocket | RequestKind::Preflight
+        );
         !own && !passive
     }
 }
@@ -134,12 +136,7 @@ impl Auth0 {
     }
 
     /// The cookies of connected accounts, which live as long as the session: those that open, numbered anew.
-    fn connections(
-        &self,
-        rolling: &Auth0Rolling,
-        turn: &Turn<'_, '_>,
-        end: i64,
-    ) -> Vec<(String, Option<String>)> {
+    fn connections(&self, rolling: &Auth0Rolling, turn: &Turn<'_, '_>, end: i64) -> Vec<(String, Option<String>)> {
         let Some(prefix) = &rolling.connections else { return Vec::new() };
         let prefix = format!("{prefix}_");
         let found = numbered(turn, &prefix);
@@ -152,7 +149,8 @@ impl Auth0 {
         });
         let mut written: Vec<(String, Option<String>)> =
             opened.enumerate().map(|(number, text)| (format!("{prefix}{number}"), Some(text))).collect();
-        let gone: Vec<String> = found.into_iter().filter(|name| !written.iter().any(|(known, _)| known == name)).collect();
+        let gone: Vec<String> =
+            found.into_iter().filter(|name| !written.iter().any(|(known, _)| known == name)).collect();
         written.extend(gone.into_iter().map(|name| (name, None)));
         written
     }

@@ -8,7 +8,7 @@ use super::{Put, config, guarded_by, request, verdict};
 use crate::engine::{Answer, Outcome, Policy, values};
 use crate::report::Verdict;
 use crate::suite::judge;
-use crate::vectors::{text, texts};
+use crate::vectors::texts;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -135,7 +135,8 @@ fn middleware(expect: &Value, mounted: bool, answer: &Answer) -> Verdict {
     if mounted {
         return judge(set.is_empty(), "no cookie beside those of the app", answer);
     }
-    let wanted: BTreeSet<SetCookie> = texts(expect.get("setCookies")).iter().map(|line| SetCookie::read(line)).collect();
+    let wanted: BTreeSet<SetCookie> =
+        texts(expect.get("setCookies")).iter().map(|line| SetCookie::read(line)).collect();
     let got: BTreeSet<SetCookie> = set.iter().map(SetCookie::without_value).collect();
     let wanted = wanted.iter().map(SetCookie::without_value).collect();
     if got != wanted || got.len() != set.len() {

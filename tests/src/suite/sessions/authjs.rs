@@ -87,14 +87,17 @@ impl Site {
     fn middleware(&self) -> Policy {
         let open: &[&str] = if self.version == 4 { &["/_next(.*)", "/favicon.ico(.*)", "/api/auth(.*)"] } else { &[] };
         let routes: Vec<Value> = open.iter().map(|path| json!({ "pattern": path, "require": "public" })).collect();
-        self.with_secrets(Policy::new(json!({
+        let mut policy = self.with_secrets(Policy::new(json!({
             "version": 1,
             "default": "session",
             "proxy": { "public-origin": "https://app.example.com" },
             "sign-in": { "path": self.sign_in, "after": "/", "return-param": "callbackUrl" },
             "session": { "x": self.session(self.version == 4) },
-            "route": routes,
-        })))
+        })));
+        if !routes.is_empty() {
+            policy.document["route"] = json!(routes);
+        }
+        policy
     }
 }
 

@@ -111,7 +111,8 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
     let request = &case["request"];
     let url = Url::parse(text(request, "url")).map_err(|error| format!("the address cannot be read: {error}"))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let headers = request["headers"].as_object().into_iter().flatten();
+    // The host is said once, by the authority.
+    let headers = request["headers"].as_object().into_iter().flatten().filter(|(name, _)| *name != "host");
     Ok(Request {
         method: text(request, "method").to_owned(),
         scheme: url.scheme().to_owned(),

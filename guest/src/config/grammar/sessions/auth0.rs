@@ -26,7 +26,11 @@ pub(in crate::config::grammar) static TABLE: Table = Table {
             "legacy-cookie",
             &Shape::Choice(&[Shape::Text("cookie name"), Shape::Bool]),
             "Name of the v3 cookie; `false`: those are not read.", default "\"appSession\""),
-        key!("domain", &Shape::Text("domain"), "The tenant, e.g. `tenant.eu.auth0.com`: the issuer is `https://DOMAIN/`. `env:NAME` is allowed."),
+        key!(
+            "domain",
+            &Shape::Text("domain"),
+            "The tenant, e.g. `tenant.eu.auth0.com`: the issuer is `https://DOMAIN/`. `env:NAME` is allowed."
+        ),
         key!("issuer", &Shape::Text("issuer"), "Whose sessions these are, if there is no `domain`. `env:NAME` is allowed.", default "the provider's name"),
         key!("leeway", &Shape::Duration(MAX_LEEWAY), "Clock difference to put up with; at most 5 minutes.", default "\"15s\""),
         key!("rolling", &Shape::Bool, "Write the session again, with a new end, at every request that uses it.", default "false"),

@@ -22,7 +22,7 @@ pub(in crate::config::grammar) static TABLE: Table = Table {
             "The app's `AUTH_SECRET` or `NEXTAUTH_SECRET`, byte for byte, at least 32 of them. Of several the first is current, the others are still good.",
             required
         ),
-        key!("secure", &Shape::Bool, "Has the cookie the `__Secure-` name, as on a site with https?", default "`true`, unless `proxy.public-origin` is `http`"),
+        key!("secure", &Shape::Bool, "The cookie has its `__Secure-` name, as on a site with https.", default "`true`, unless `proxy.public-origin` is `http`"),
         key!("cookie", &Shape::Text("cookie name"), "Name of the session cookie, if the app gives it another.", default "by `version` and `secure`: `__Secure-authjs.session-token`, `authjs.session-token`, `__Secure-next-auth.session-token`, `next-auth.session-token`"),
         key!("salt", &Shape::Text("salt"), "Salt of the key derivation, if the app gives one.", default "the cookie's name for v5, none for v4"),
         key!("bearer", &Shape::Bool, "Without a cookie, take the token from `Authorization: Bearer`, as `getToken()` does.", default "false"),
