@@ -8,6 +8,7 @@ pub mod engine;
 pub mod policies;
 pub mod process;
 pub mod report;
+pub mod seal;
 pub mod sign;
 pub mod site;
 pub mod suite;

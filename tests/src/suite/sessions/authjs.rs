@@ -120,7 +120,9 @@ fn library(expect: &Value) -> Box<dyn Fn(&Answer) -> Verdict> {
 fn middleware(expect: &Value, sign_in: String, url: Url, request: &Request) -> Box<dyn Fn(&Answer) -> Verdict> {
     let (wanted, may) = (expect["middleware"].clone(), texts(expect.get("may")));
     let accepted = text(expect, "verdict") == "accept";
-    let page = request.headers.iter().any(|(name, value)| name == "accept" && value.starts_with(b"text/html"));
+    // Who brings a bearer token is no browser that opens a page: see docs/request-kinds.md.
+    let has = |wanted: &str, start: &[u8]| request.headers.iter().any(|(n, v)| n == wanted && v.starts_with(start));
+    let page = has("accept", b"text/html") && !has("authorization", b"");
     Box::new(move |answer| {
         let may = |verdict: &str| may.iter().any(|m| m == verdict);
         let turned_away = || sent_to_sign_in(&wanted, &sign_in, &url, page, answer);
