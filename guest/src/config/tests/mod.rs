@@ -5,6 +5,7 @@ mod mistakes;
 mod next;
 mod properties;
 mod samples;
+mod sealed;
 
 use super::{Format, load};
 use crate::diagnostic::Diagnostic;

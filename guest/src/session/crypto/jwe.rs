@@ -85,7 +85,8 @@ impl Jwe {
         if !key.is_empty() {
             return Err("encrypted key where none belongs");
         }
-        let (enc, kid, header) = header(aad)?;
+        let header = header(aad)?;
+        let (enc, kid) = named(&header)?;
         let iv = base64url(iv).ok_or("IV is not base64url")?;
         let ciphertext = base64url(ciphertext).ok_or("ciphertext is not base64url")?;
         let tag = base64url(tag).ok_or("tag is not base64url")?;
@@ -107,7 +108,7 @@ impl fmt::Debug for Jwe {
     }
 }
 
-fn header(text: &str) -> Result<(Enc, Option<String>, Map<String, Value>), &'static str> {
+fn header(text: &str) -> Result<Map<String, Value>, &'static str> {
     let header = base64url(text).ok_or("header is not base64url")?;
     if header.len() > MAX_HEADER {
         return Err("header longer than 4 KiB");
@@ -116,6 +117,11 @@ fn header(text: &str) -> Result<(Enc, Option<String>, Map<String, Value>), &'sta
     if FOREIGN.iter().any(|name| header.contains_key(*name)) {
         return Err("header asks for an extension or another way to encrypt");
     }
+    Ok(header)
+}
+
+/// How it is encrypted, and with which key.
+fn named(header: &Map<String, Value>) -> Result<(Enc, Option<String>), &'static str> {
     match header.get("alg") {
         Some(Value::String(alg)) if alg == "dir" => {}
         _ => return Err("`alg` is not `dir`"),
@@ -130,7 +136,7 @@ fn header(text: &str) -> Result<(Enc, Option<String>, Map<String, Value>), &'sta
         Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
         Some(_) => return Err("`kid` is no short text"),
     };
-    Ok((enc, kid, header))
+    Ok((enc, kid))
 }
 
 fn sized<const N: usize>(bytes: &[u8]) -> Result<[u8; N], &'static str> {

@@ -143,7 +143,8 @@ fn middleware(expect: &Value, mounted: bool, answer: &Answer) -> Verdict {
         return Verdict::Failed(format!("wanted the cookies {wanted:?}, got {got:?}"));
     }
     let cache = text_of(answer, "cache-control");
-    if !set.is_empty() && !(cache.contains("private") && cache.contains("no-store")) {
+    let private = cache.contains("private") && cache.contains("no-store");
+    if !set.is_empty() && !private {
         return Verdict::Failed(format!("wanted an answer that is nobody else's, got cache-control `{cache}`"));
     }
     // The app behind sees what the browser will send next time.

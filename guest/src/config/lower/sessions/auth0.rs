@@ -4,6 +4,7 @@ use super::{cookie_name, flag, named, seconds, secrets};
 use crate::config::codes;
 use crate::config::document::{Entry, Node};
 use crate::config::lower::Lower;
+use crate::diagnostic::Diagnostic;
 use crate::session::{Auth0Rolling, Auth0Settings, CookieAttributes, KindSettings, SameSite};
 
 /// As the package has it, in seconds.
@@ -20,6 +21,18 @@ pub(super) fn lower(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     };
     let connections = switchable(lower, node, "connection-cookies", "__FC");
     let rolling = Auth0Rolling { attributes, auth_path, connections };
+    let rolls = flag(node, "rolling", false);
+    let of_rolling = ["attributes", "auth-path", "connection-cookies"].into_iter().filter(|_| !rolls);
+    let beside_domain = ["issuer"].into_iter().filter(|_| node.get("domain").is_some());
+    for (key, help) in of_rolling
+        .map(|key| (key, "write `rolling = true`, too, or remove it"))
+        .chain(beside_domain.map(|key| (key, "keep one of the two: `domain` makes the issuer `https://DOMAIN/`")))
+    {
+        if let Some(at) = node.get(key) {
+            let message = format!("`{key}` has no effect here");
+            lower.push(Diagnostic::warning(codes::NO_EFFECT, at.span, message).help(help));
+        }
+    }
     KindSettings::Auth0(Auth0Settings {
         secrets: secrets(lower, node, "secret"),
         cookie,
@@ -29,7 +42,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
         leeway: seconds(node, "leeway").unwrap_or(LEEWAY),
         absolute: seconds(node, "absolute").unwrap_or(3 * DAY),
         inactivity: seconds(node, "inactivity").unwrap_or(DAY),
-        rolling: Some(rolling).filter(|_| flag(node, "rolling", false)),
+        rolling: Some(rolling).filter(|_| rolls),
     })
 }
 
