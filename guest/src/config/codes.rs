@@ -89,6 +89,8 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P412" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    "P413" "not a secret key" "Copy it from the dashboard of the instance: `sk_live_…` or `sk_test_…`.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";

@@ -5,6 +5,7 @@
 //! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
 mod cache;
+mod clerk;
 pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
@@ -23,6 +24,9 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub use clerk::{
+    ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key,
+};
 pub use identity::Identity;
 pub use jwt::{Algorithm, KeySource, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};

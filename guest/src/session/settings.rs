@@ -1,5 +1,6 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::clerk::ClerkSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
@@ -21,6 +22,8 @@ pub struct ProviderSettings {
 /// The kinds of provider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KindSettings {
+    /// Clerk.
+    Clerk(Box<ClerkSettings>),
     /// A signed token and nothing else.
     Plain(PlainSettings),
 }
@@ -29,12 +32,14 @@ impl KindSettings {
     /// What all kinds can tell.
     pub fn kind(&self) -> &dyn Kind {
         match self {
+            Self::Clerk(kind) => kind.as_ref(),
             Self::Plain(kind) => kind,
         }
     }
 
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
+            Self::Clerk(kind) => kind.ready(prepare),
             Self::Plain(kind) => kind.ready(prepare),
         }
     }

@@ -1,0 +1,1 @@
+//! Clerk sessions as a whole.
