@@ -105,6 +105,11 @@ codes! {
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    CLERK "P444" "what a session of Clerk must have cannot be read" "Features and plans are names, maybe with `org:` or `user:` in front.";
+    PUBLISHABLE_KEY "P445" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    NO_RETURN "P446" "sessions cannot be renewed" "Write `public-origin` in `[proxy]`, or `authorized-parties`: without them nothing safe says where a browser is to come back to.";
+    NO_SIGNATURE "P447" "the app behind cannot believe the session" "Write `secret-key`, with which the token is signed for the app behind, or `app-headers = false`.";
+    NO_CLERK "P448" "a session of Clerk is asked for, but none is configured" "Add a `[session.NAME]` table with `kind = \"clerk\"`.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";

@@ -24,9 +24,7 @@ mod url;
 #[cfg(test)]
 mod tests;
 
-pub use clerk::{
-    ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key,
-};
+pub use clerk::{ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key};
 pub use identity::Identity;
 pub use jwt::{Algorithm, KeySource, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};

@@ -122,7 +122,8 @@ mod tests {
 
     #[test]
     fn what_the_user_writes_is_no_organisation() {
-        let claims = normal(json!({"v": 2, "org_id": "org_1", "org_role": "org:admin", "org_permissions": ["org:a:b"]}));
+        let claims =
+            normal(json!({"v": 2, "org_id": "org_1", "org_role": "org:admin", "org_permissions": ["org:a:b"]}));
         assert_eq!(claims, json!({"v": 2}));
         let claims = normal(json!({"v": 2, "o": {"id": "org_1"}, "fea": "dashboard,x:y"}));
         assert_eq!(claims["org_permissions"], json!([]));

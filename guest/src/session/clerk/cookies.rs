@@ -102,7 +102,9 @@ impl Said {
         let number = |name: &str| claims.get(name).and_then(Value::as_f64).unwrap_or_default();
         let issuer = match claims.get("iss") {
             Some(Value::String(iss)) if iss.is_empty() => Issuer::Unsaid,
-            Some(Value::String(iss)) if iss.split_once("://").map_or(iss.as_str(), |(_, rest)| rest) == host => Issuer::Own,
+            Some(Value::String(iss)) if iss.split_once("://").map_or(iss.as_str(), |(_, rest)| rest) == host => {
+                Issuer::Own
+            }
             None | Some(Value::Null) => Issuer::Unsaid,
             Some(_) => Issuer::Other,
         };
@@ -280,7 +282,10 @@ mod tests {
 
     #[test]
     fn numbers_and_conflicts() {
-        assert_eq!(crumbs("__client_uat=17x; __clerk_redirect_count=2; __refresh_naoXFJnI=r", false).unwrap().client_uat, 17);
+        assert_eq!(
+            crumbs("__client_uat=17x; __clerk_redirect_count=2; __refresh_naoXFJnI=r", false).unwrap().client_uat,
+            17
+        );
         assert_eq!(crumbs("__client_uat=abc; __clerk_redirect_count=-1", false).unwrap().count, 0);
         assert_eq!(crumbs("__client_uat=99999999999999999999", false).unwrap().client_uat, 0);
         assert_eq!(crumbs("__session=; __client_uat=", false).unwrap().session, None);

@@ -28,7 +28,8 @@ impl Clerk {
             return Err(out);
         }
         let Some(origin) = self.origin(turn) else {
-            let why = Refused::State("no handshake: neither the config nor an authorized party says where this site is");
+            let why =
+                Refused::State("no handshake: neither the config nor an authorized party says where this site is");
             return Err(Out { why, ..out });
         };
         if crumbs.count >= how.max_redirects {

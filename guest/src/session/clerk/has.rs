@@ -128,7 +128,13 @@ impl Reverification {
         let never = |age: f64| age < 0.0;
         match self.level {
             Level::FirstFactor => fresh(first),
-            Level::SecondFactor => if never(second) { fresh(first) } else { fresh(second) },
+            Level::SecondFactor => {
+                if never(second) {
+                    fresh(first)
+                } else {
+                    fresh(second)
+                }
+            }
             Level::MultiFactor => fresh(first) && (never(second) || fresh(second)),
         }
     }
@@ -142,7 +148,10 @@ impl Has {
         let of_organisation = self.role.is_some() || self.permission.is_some();
         self.providers.contains(&identity.provider)
             && (!of_organisation || text(ORG_ID).is_some())
-            && self.role.as_deref().is_none_or(|role| text(ORG_ROLE).is_some_and(|held| with_org(held) == with_org(role)))
+            && self
+                .role
+                .as_deref()
+                .is_none_or(|role| text(ORG_ROLE).is_some_and(|held| with_org(held) == with_org(role)))
             && self.permission.as_deref().is_none_or(|permission| {
                 let wanted = with_org(permission);
                 let held = claims.get(ORG_PERMISSIONS).and_then(Value::as_array);
@@ -233,7 +242,13 @@ mod tests {
         let admin = identity(json!({
             "org_id": "org_1", "org_role": "org:admin", "org_permissions": ["org:teams:read", "org:billing:manage"],
         }));
-        for has in [role("admin"), role("org:admin"), role("org:org:admin"), permission("teams:read"), permission("org:billing:manage")] {
+        for has in [
+            role("admin"),
+            role("org:admin"),
+            role("org:org:admin"),
+            permission("teams:read"),
+            permission("org:billing:manage"),
+        ] {
             assert!(has.holds(&admin), "{has}");
         }
         for has in [role("member"), role("ADMIN"), role("org:"), permission("teams"), permission("org:teams:manage")] {
@@ -259,7 +274,8 @@ mod tests {
     fn features_and_plans() {
         let visitor = identity(json!({"fea": "o:dashboard, u:beta,ou:teams", "pla": "u:free"}));
         let feature = |text: &str| Has { feature: Some(Entitlement::parse(text).unwrap()), ..asks() }.holds(&visitor);
-        for held in ["dashboard", "org:dashboard", "o:dashboard", "organization:teams", "user:teams", "u:beta", "beta"] {
+        for held in ["dashboard", "org:dashboard", "o:dashboard", "organization:teams", "user:teams", "u:beta", "beta"]
+        {
             assert!(feature(held), "{held}");
         }
         for missing in ["user:dashboard", "org:beta", "dash", "free"] {
@@ -284,7 +300,9 @@ mod tests {
         assert!(!check("strict_mfa", json!([30, 3])) && check("strict_mfa", json!([3, -1])));
         assert!(!check("strict_mfa", json!([-1, 3])) && check("strict", json!([-1, 3])));
         assert!(check("moderate", json!([59, -1])) && check("lax", json!([1439, -1])));
-        for bad in [json!(null), json!([]), json!([1]), json!([-1, -1]), json!([-2, 1]), json!(["1", 1]), json!([1, 1, 1])] {
+        for bad in
+            [json!(null), json!([]), json!([1]), json!([-1, -1]), json!([-2, 1]), json!(["1", 1]), json!([1, 1, 1])]
+        {
             assert!(!check("lax", bad.clone()), "{bad}");
         }
         assert!(Reverification::from_name("nonsense").is_none() && Level::from_name("third").is_none());
@@ -306,6 +324,9 @@ mod tests {
         more.satisfy(&mut claims);
         let made_up = identity(claims.into());
         assert!(all.holds(&made_up) && more.holds(&made_up));
-        assert_eq!(all.to_string(), "clerk role admin, permission billing:manage, feature org:dashboard, plan pro, reverified within 10 min");
+        assert_eq!(
+            all.to_string(),
+            "clerk role admin, permission billing:manage, feature org:dashboard, plan pro, reverified within 10 min"
+        );
     }
 }

@@ -67,7 +67,10 @@ mod tests {
     #[test]
     fn what_real_keys_say() {
         let live = Instance::parse("pk_live_Y2xlcmsuZXhhbXBsZS5jb20k").unwrap();
-        assert_eq!((live.host.as_str(), live.development, live.suffix.as_str()), ("clerk.example.com", false, "naoXFJnI"));
+        assert_eq!(
+            (live.host.as_str(), live.development, live.suffix.as_str()),
+            ("clerk.example.com", false, "naoXFJnI")
+        );
         let test = Instance::parse("pk_test_aGFwcHktb3R0ZXItMTIuY2xlcmsuYWNjb3VudHMuZGV2JA").unwrap();
         assert_eq!(test.host, "happy-otter-12.clerk.accounts.dev");
         assert!(test.development);
@@ -82,7 +85,9 @@ mod tests {
     fn what_is_none() {
         let key = |host: &str| format!("pk_live_{}", BASE64.encode(host));
         assert!(Instance::parse(&key("clerk.example.com$")).is_some());
-        for host in ["clerk.example.com", "$", "localhost$", "a..b$", "a.b/c$", "a.b$c$", "a.b:1$", "x@a.b$", "A.b$", "a.b$$"] {
+        for host in
+            ["clerk.example.com", "$", "localhost$", "a..b$", "a.b/c$", "a.b$c$", "a.b:1$", "x@a.b$", "A.b$", "a.b$$"]
+        {
             assert_eq!(Instance::parse(&key(host)), None, "{host}");
         }
         for text in ["", "pk_live_", "pk_live_!", "sk_live_Y2xlcmsuZXhhbXBsZS5jb20k", "Y2xlcmsuZXhhbXBsZS5jb20k"] {

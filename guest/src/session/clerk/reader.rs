@@ -144,7 +144,9 @@ impl Clerk {
     fn crumbs(&self, turn: &Turn<'_, '_>) -> Result<Crumbs, Refused> {
         let now = turn.asking.head.now;
         let host = &self.instance.host;
-        Crumbs::read(&self.names, turn.asking.cookies, self.instance.development, now, |text| Said::in_token(text, host))
+        Crumbs::read(&self.names, turn.asking.cookies, self.instance.development, now, |text| {
+            Said::in_token(text, host)
+        })
     }
 
     /// The name of the browser, for a development instance.

@@ -100,7 +100,9 @@ impl Clerk {
         match judged {
             Judged::Verified(_) if self.instance.development => Some(self.clean(turn, lines)),
             // The clock of a development machine may be off; the next request says more.
-            Judged::Refused(Refused::Expired(_) | Refused::NotYet(_) | Refused::Ahead(_)) if self.instance.development => {
+            Judged::Refused(Refused::Expired(_) | Refused::NotYet(_) | Refused::Ahead(_))
+                if self.instance.development =>
+            {
                 Some(self.clean(turn, lines))
             }
             Judged::Verified(identity) => {
@@ -166,7 +168,9 @@ mod tests {
     fn lines_of_a_handshake() {
         assert_eq!(pair("__session_x=a.b.c; Path=/; SameSite=Lax"), ("__session_x", "a.b.c"));
         assert_eq!(pair("__session=; Max-Age=0"), ("__session", ""));
-        assert!(is_own("__session_x=a.b.c; Path=/") && is_own("__client_uat=5") && is_own("__clerk_handshake=; Max-Age=0"));
+        assert!(
+            is_own("__session_x=a.b.c; Path=/") && is_own("__client_uat=5") && is_own("__clerk_handshake=; Max-Age=0")
+        );
         for bad in ["", "id=1; Path=/", "__session=a\r\nx: y", "__session_é=1", "__session a=1", " __Secure-x=1"] {
             assert!(!is_own(bad), "{bad}");
         }

@@ -1,6 +1,8 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod clerk;
+
 use super::{Seen, judge, seen};
 use crate::engine::{Answer, Door, Engine, Policy, Request, Unsent};
 use crate::report::{Report, Row, Verdict};
@@ -27,7 +29,14 @@ pub(super) struct Put {
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
-const FILES: &[(&str, Translate)] = &[];
+const FILES: &[(&str, Translate)] =
+    &[("sessions/clerk-authenticate.json", clerk::authenticate), ("sessions/clerk-middleware.json", clerk::middleware)];
+
+/// Codes of which one must stop a case's policy from being loaded, if it is such a case.
+type Unloadable = fn(case: &Value) -> Option<&'static [&'static str]>;
+
+/// Files with cases that a package denies at each request, and we when the policy is loaded.
+const UNLOADABLE: &[(&str, Unloadable)] = &[("sessions/clerk-middleware.json", clerk::refused_at_load)];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {
@@ -43,6 +52,12 @@ pub(super) fn run(file: &File, engine: &dyn Engine, report: &mut Report) {
         let verdict = match translate(&file.document, case) {
             Err(why) => Verdict::Skipped(why),
             Ok(put) => doors.put(engine, case["now"].as_i64().unwrap_or_default(), &put),
+        };
+        let codes = UNLOADABLE.iter().find(|(name, _)| *name == file.name).and_then(|(_, unloadable)| unloadable(case));
+        let verdict = match (codes, verdict) {
+            (None, verdict) => verdict,
+            (Some(codes), Verdict::Failed(why)) if codes.iter().any(|code| why.starts_with(code)) => Verdict::Passed,
+            (Some(_), other) => Verdict::Failed(format!("wanted the config to be refused, got {other:?}")),
         };
         row.note(text(case, "id"), verdict);
     }

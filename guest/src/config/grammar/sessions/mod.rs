@@ -2,10 +2,11 @@
 
 use super::{Key, Shape, Table};
 
+mod clerk;
 mod plain;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE];
+pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &clerk::CLERK];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 

@@ -1,5 +1,6 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod clerk;
 mod keys;
 mod plain;
 
@@ -37,12 +38,20 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
         let kind = bearer(lower, entry);
         all.push(ProviderSettings { name: entry.key.clone(), span: entry.node.span, bearer: true, kind });
     }
+    clerk::lints(lower, root, &all);
     all
+}
+
+/// Numbers of the sessions of that kind.
+pub(super) fn of_kind(root: &Node, wanted: &str) -> Vec<usize> {
+    let sessions = root.get("session").map(Node::entries).unwrap_or_default().iter().enumerate();
+    sessions.filter(|(_, entry)| kind(entry) == wanted).map(|(number, _)| number).collect()
 }
 
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "clerk" => clerk::clerk(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }
