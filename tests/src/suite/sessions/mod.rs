@@ -102,7 +102,8 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
     let request = &case["request"];
     let url = Url::parse(text(request, "url")).map_err(|error| format!("the address cannot be read: {error}"))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
-    let headers = request["headers"].as_object().into_iter().flatten();
+    // The address says it, too; a second line would be refused.
+    let headers = request["headers"].as_object().into_iter().flatten().filter(|(n, _)| !n.eq_ignore_ascii_case("host"));
     Ok(Request {
         method: text(request, "method").to_owned(),
         scheme: url.scheme().to_owned(),
