@@ -119,7 +119,7 @@ impl Clerk {
 }
 
 /// Is it a page that a browser opens? What is fetched by a script cannot follow.
-fn is_page(head: &Head) -> bool {
+pub(super) fn is_page(head: &Head) -> bool {
     let starts_with_html = || head.single("accept").is_some_and(|accept| accept.starts_with(b"text/html"));
     head.method == "GET"
         && match head.single("sec-fetch-dest") {

@@ -31,7 +31,7 @@ use key::Instance;
 use outcome::HEADERS;
 use reader::Clerk;
 
-/// The signatures that Clerk makes.
+/// The signatures that Clerk makes. A key in PEM is for the first of them: nothing there says that it is for another.
 const ALGORITHMS: [Algorithm; 3] = [Algorithm::Rs256, Algorithm::Rs384, Algorithm::Rs512];
 
 /// `kind = "clerk"`.
@@ -128,7 +128,8 @@ impl ClerkSettings {
             token.issuers = own.into_iter().flatten().map(Text::Literal).collect();
         }
         if token.algorithms.is_empty() {
-            token.algorithms = ALGORITHMS.to_vec();
+            let count = if matches!(token.keys, KeySource::Pem(_)) { 1 } else { ALGORITHMS.len() };
+            token.algorithms = ALGORITHMS.into_iter().take(count).collect();
         }
         if token.keys == KeySource::Discovery {
             token.keys = KeySource::JwksUrl(Text::Literal(instance.keys()));

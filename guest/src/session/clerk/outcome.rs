@@ -52,8 +52,9 @@ pub(super) fn token_reason(why: &Refused) -> &'static str {
         Refused::Issuer => "token-invalid-issuer",
         Refused::Signature => "token-invalid-signature",
         Refused::KeyUnknown(_) => "jwk-kid-mismatch",
-        Refused::KeyUnfit(_) => "jwk-failed-to-resolve",
-        Refused::Claim(..) | Refused::Audience | Refused::TooOld(_) => "token-verification-failed",
+        Refused::KeyUnfit(_) | Refused::Claim(..) | Refused::Audience | Refused::TooOld(_) => {
+            "token-verification-failed"
+        }
         Refused::Absent(_)
         | Refused::Unreadable(_)
         | Refused::Malformed(_)

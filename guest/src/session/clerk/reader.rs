@@ -3,14 +3,14 @@
 
 use super::ClerkSettings;
 use super::cookies::{Crumbs, Names, Said};
-use super::handshake::DEV_BROWSER;
+use super::handshake::{DEV_BROWSER, is_page};
 use super::key::Instance;
 use super::outcome::{Out, token_reason};
 use super::shown::Shown;
 use crate::request::{CookieRule, Head, param};
 use crate::session::crypto::mac::HmacSha1;
-use crate::session::jwt::{Place, Verifier};
-use crate::session::kind::{Judged, Reader, Turn};
+use crate::session::jwt::{By, Place, Token, Verifier};
+use crate::session::kind::{Judged, Moment, Reader, Turn};
 use crate::session::refused::Refused;
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ impl Clerk {
         match self.verify(Place::Alone, turn, text, shown) {
             Judged::Verified(identity) => self.signed_in(turn, identity),
             Judged::Refused(why) => match self.crumbs(turn) {
-                Ok(crumbs) => self.refused(turn, &crumbs, Some(text), (named, why)),
+                Ok(crumbs) => self.refused(turn, &crumbs, ("header", text), (named, why)),
                 Err(_) => self.signed_out(turn, Out::token(token_reason(&why), "header", why)),
             },
             Judged::Unavailable(why) => self.unavailable(turn, why),
@@ -110,7 +110,7 @@ impl Clerk {
                 }
                 self.signed_in(turn, identity)
             }
-            Judged::Refused(why) => self.refused(turn, &crumbs, None, (named, why)),
+            Judged::Refused(why) => self.refused(turn, &crumbs, ("cookie", text), (named, why)),
             Judged::Unavailable(why) => self.unavailable(turn, why),
             other => other,
         }
@@ -121,24 +121,42 @@ impl Clerk {
         self.handshake(turn, crumbs, None, out).unwrap_or_else(|out| self.signed_out(turn, out))
     }
 
-    /// A token was refused: a new one helps if only the clock is against it. `bearer`: it stood in the header. `named`: it names
-    /// its session.
+    /// A token was refused: a new one helps if only the clock is against it. `carrier`: where it stood. `named`: it names its
+    /// session.
     fn refused(
         &self,
         turn: &mut Turn<'_, '_>,
         crumbs: &Crumbs,
-        bearer: Option<&str>,
+        (carrier, text): (&str, &str),
         (named, why): (bool, Refused),
     ) -> Judged {
-        let carrier = if bearer.is_some() { "header" } else { "cookie" };
         let reason = match why {
             Refused::Expired(_) => expired(turn.asking.head, crumbs.refresh, named),
             Refused::NotYet(_) => "session-token-nbf",
             Refused::Ahead(_) => "session-token-iat-in-the-future",
             _ => return self.signed_out(turn, Out::token(token_reason(&why), carrier, why)),
         };
+        if let Err(judged) = self.is_signed(turn, text) {
+            return match judged {
+                Judged::Refused(why) => self.signed_out(turn, Out::token(token_reason(&why), carrier, why)),
+                Judged::Unavailable(why) => self.unavailable(turn, why),
+                other => other,
+            };
+        }
+        let bearer = (carrier == "header").then_some(text);
         let out = Out::token(reason, carrier, why);
         self.handshake(turn, crumbs, bearer, out).unwrap_or_else(|out| self.signed_out(turn, out))
+    }
+
+    /// Only a token that this instance did sign is worth a handshake. Where there will be none, it is not asked.
+    fn is_signed(&self, turn: &mut Turn<'_, '_>, text: &str) -> Result<(), Judged> {
+        if !self.settings.handshake.on || !is_page(turn.asking.head) {
+            return Ok(());
+        }
+        let token = Token::parse(text).map_err(Judged::Refused)?;
+        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
+        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
+        turn.learnt.signed(Place::Alone, by, text, &token, moment, turn.trace)
     }
 
     fn crumbs(&self, turn: &Turn<'_, '_>) -> Result<Crumbs, Refused> {

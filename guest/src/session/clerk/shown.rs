@@ -1,5 +1,6 @@
 //! A token that was shown, up to its being verified.
 
+use super::ALGORITHMS;
 use super::claims::normalise;
 use super::outcome::{SIGNATURE, STATUS, TOKEN};
 use super::reader::Clerk;
@@ -68,6 +69,11 @@ impl Clerk {
         if !token.plain_type {
             note(turn.trace, Outcome::No, turn.name, || Refused::Type.to_string());
             return Judged::Refused(Refused::Type);
+        }
+        if ALGORITHMS.contains(&token.algorithm) && !self.verifier.algorithms.contains(&token.algorithm) {
+            let why = Refused::KeyUnfit("it is for another algorithm");
+            note(turn.trace, Outcome::No, turn.name, || why.to_string());
+            return Judged::Refused(why);
         }
         let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
         let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };

@@ -180,6 +180,18 @@ fn a_handshake_goes_where_the_config_says_and_stops() {
 }
 
 #[test]
+fn a_forged_token_is_not_worth_a_handshake() {
+    let (signer, forger) = (Signer::new(), Signer::new());
+    let mut bench = Bench::new(settings(LIVE, &signer));
+    for times in [json!({"exp": NOW - 60, "iat": NOW - 120}), json!({"nbf": NOW + 60}), json!({"iat": NOW + 20})] {
+        let forged = forger.sign(Some("k"), &claims(times.clone()));
+        assert_eq!(word(&bench.page("/", &cookies(&forged)).found), "signature does not verify", "{times}");
+        let own = signer.sign(Some("k"), &claims(times));
+        assert!(word(&bench.page("/", &cookies(&own)).found).starts_with("detour "));
+    }
+}
+
+#[test]
 fn where_this_site_is_never_comes_from_the_client() {
     let signer = Signer::new();
     let token = signer.sign(Some("k"), &claims(json!({"exp": NOW - 60, "iat": NOW - 120})));

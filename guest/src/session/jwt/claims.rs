@@ -170,6 +170,9 @@ impl Rules {
         let ours = |audience: &str| self.audiences.iter().any(|known| known == audience);
         let accepted = match claims.get("aud") {
             None => self.audience_if_present,
+            // Nobody is no audience.
+            Some(Value::String(audience)) if audience.is_empty() => self.audience_if_present,
+            Some(Value::Array(all)) if all.is_empty() => self.audience_if_present,
             Some(Value::String(audience)) => ours(audience),
             Some(Value::Array(all)) => {
                 all.iter().all(Value::is_string) && all.iter().filter_map(Value::as_str).any(ours)

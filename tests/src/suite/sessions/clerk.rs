@@ -91,8 +91,9 @@ fn authenticated(expect: &Value, answer: &Answer) -> Verdict {
     let detour = answer.status() == Some(307);
     let refused = matches!(answer.status(), Some(401));
     match wanted {
-        // A development instance takes what a handshake brought and sends the browser to the clean address.
-        "accept" if expect["location"].is_string() && detour => all([
+        // A development instance takes what a handshake brought, if only that nobody is signed in, and sends the browser to the
+        // clean address.
+        "accept" | "reject" if expect["location"].is_string() && detour => all([
             location(text(expect, "location"), answer),
             set_cookies(&expect["setCookie"], answer),
             no_store(answer),
@@ -224,10 +225,8 @@ pub(super) fn refused_at_load(case: &Value) -> Option<&'static [&'static str]> {
         let wrong = |key: &str| arguments.get(key).is_some_and(|value| !value.is_string());
         let scope = |key: &str| {
             let known = ["o", "org", "organization", "u", "user"];
-            arguments[key]
-                .as_str()
-                .and_then(|text| text.split_once(':'))
-                .is_some_and(|(scope, _)| !known.contains(&scope))
+            let scoped = arguments[key].as_str().and_then(|text| text.split_once(':'));
+            scoped.is_some_and(|(scope, name)| !known.contains(&scope) || name.is_empty() || name.contains(':'))
         };
         texts.iter().any(|key| empty(key) || wrong(key))
             || scope("feature")
