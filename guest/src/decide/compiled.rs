@@ -2,7 +2,7 @@
 
 use crate::assertion::Assertion;
 use crate::diagnostic::Diagnostic;
-use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
+use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Test, Then};
 use crate::request::{ConditionKind, Kind};
 use crate::session::{ProviderSettings, Sessions};
 use crate::supply::Supplies;
@@ -103,6 +103,9 @@ impl Compiled {
         if self.policy.sign_in.is_some() {
             names.push("referer".to_owned());
         }
+        if self.policy.protect {
+            names.extend(super::protect::HEADERS.map(str::to_owned));
+        }
         let kinds = || self.policy.providers.iter().map(|provider| provider.kind.kind());
         names.extend(kinds().flat_map(|kind| kind.headers()));
         let mut cookies = kinds().any(|kind| kind.reads_cookies());
@@ -140,7 +143,9 @@ impl Compiled {
 fn names_a_capture(rule: &Rule) -> bool {
     fn in_require(require: &Require) -> bool {
         match require {
-            Require::Claim { test, .. } => matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some()),
+            Require::Claim { test: Test::Claim(test), .. } => {
+                matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some())
+            }
             Require::Any(all) | Require::All(all) => all.iter().any(in_require),
             _ => false,
         }

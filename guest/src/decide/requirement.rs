@@ -2,7 +2,7 @@
 
 use super::visitor::Visitor;
 use super::{Facts, Halt};
-use crate::policy::{ClaimIs, ClaimTest, Require};
+use crate::policy::{ClaimIs, ClaimTest, Require, Test};
 use crate::session::{Found, Identity};
 use crate::template::{Fill, claim_text};
 use crate::trace::{Outcome, Stage, Trace};
@@ -80,7 +80,11 @@ pub(crate) fn eval(
             match found {
                 Found::Verified(identity) => {
                     let fill = Fill { params, identity: Some(&identity), path: facts.target.path() };
-                    if holds(test, &identity, &fill) {
+                    let passed = match test {
+                        Test::Claim(test) => holds(test, &identity, &fill),
+                        Test::Clerk(has) => has.holds(&identity),
+                    };
+                    if passed {
                         Held::Yes
                     } else {
                         no(Why::Forbidden, format!("{label} does not hold"), bearer.is_some())

@@ -8,6 +8,7 @@ mod auth0;
 mod authjs;
 mod better_auth;
 mod cache;
+mod clerk;
 pub mod codes;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
@@ -35,6 +36,7 @@ mod tests;
 pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
 pub use authjs::{AuthJsSettings, AuthJsVersion};
 pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
+pub use clerk::{ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key};
 pub use identity::Identity;
 pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};

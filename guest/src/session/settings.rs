@@ -3,6 +3,7 @@
 use super::auth0::Auth0Settings;
 use super::authjs::AuthJsSettings;
 use super::better_auth::BetterAuthSettings;
+use super::clerk::ClerkSettings;
 use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::plain::PlainSettings;
@@ -27,6 +28,8 @@ pub struct ProviderSettings {
 /// The kinds of provider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KindSettings {
+    /// Clerk.
+    Clerk(Box<ClerkSettings>),
     /// A signed token and nothing else.
     Plain(PlainSettings),
     /// Better Auth.
@@ -47,6 +50,7 @@ impl KindSettings {
     /// What all kinds can tell.
     pub fn kind(&self) -> &dyn Kind {
         match self {
+            Self::Clerk(kind) => kind.as_ref(),
             Self::Plain(kind) => kind,
             Self::BetterAuth(kind) => kind,
             Self::IronSession(kind) => kind,
@@ -59,6 +63,7 @@ impl KindSettings {
 
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
+            Self::Clerk(kind) => kind.ready(prepare),
             Self::Plain(kind) => kind.ready(prepare),
             Self::BetterAuth(kind) => kind.ready(prepare),
             Self::IronSession(kind) => kind.ready(prepare),

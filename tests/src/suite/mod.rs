@@ -74,7 +74,6 @@ fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
         ("convex-auth", _) | ("sessions", "convex.json") => "needs session kind convex-auth, which is not built yet",
-        ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
         ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"

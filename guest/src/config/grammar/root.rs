@@ -67,10 +67,24 @@ pub(in crate::config) static ROOT: Table = Table {
     ],
 };
 
-const PRESETS: &[(&str, &str)] = &[(
-    "nextjs",
-    "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
-)];
+const PRESETS: &[(&str, &str)] = &[
+    (
+        "nextjs",
+        "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
+    ),
+    (
+        "clerk",
+        "an app that uses Clerk: refusals are answered as `protect()` answers them, with 404 where we would say 401 or 403",
+    ),
+];
+
+const RETURN_FORMS: &[(&str, &str)] = &[
+    ("path", "path and query of this site"),
+    (
+        "url",
+        "an absolute address, where the config says what this site is called (`proxy.public-origin`); else path and query",
+    ),
+];
 
 const DEFAULTS: &[(&str, &str)] = &[
     ("public", "everybody may pass"),
@@ -94,8 +108,9 @@ static SIGN_IN: Table = Table {
         key!(
             "return-param",
             &Shape::Text("name"),
-            "Query parameter that carries the way back; without it none is sent."
+            "Query parameter that carries the way back; without it none is sent. Clerk reads `redirect_url`."
         ),
+        key!("return-form", &Shape::Word(RETURN_FORMS), "How the way back is written.", default "\"path\"; \"url\" with the preset `clerk`"),
         key!(
             "return-hosts",
             &Shape::Texts("host"),

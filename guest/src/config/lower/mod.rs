@@ -13,6 +13,7 @@ mod next;
 mod paths;
 mod proxy;
 mod require;
+mod require_clerk;
 mod respond;
 mod rules;
 mod sessions;
@@ -24,7 +25,7 @@ pub(super) use lint::lint;
 use super::document::Node;
 use super::{codes, locate, near};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::policy::{ClaimTest, Policy, Require};
+use crate::policy::{Policy, Require, Test};
 use crate::supply::{Need, Source, Text};
 use crate::template::{Template, Use};
 use std::hash::Hasher as _;
@@ -39,7 +40,9 @@ struct Lower<'a> {
     sessions: Vec<String>,
     /// Names of `[bearer.*]` with their number among all providers.
     bearers: Vec<(String, usize)>,
-    roles: Vec<(String, ClaimTest)>,
+    roles: Vec<(String, Test)>,
+    /// Numbers of `[session.*]` of kind clerk.
+    clerk: Vec<usize>,
     upstreams: Vec<String>,
     has_tenants: bool,
     /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
@@ -73,6 +76,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         sessions,
         bearers,
         roles: Vec::new(),
+        clerk: sessions::of_kind(root, "clerk"),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
         secure: true,
@@ -107,6 +111,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         proxy,
         paths,
         next,
+        protect: next::preset(root, "clerk"),
     };
     Lowered { policy, guard_facts: rules.guard_facts, route_facts: rules.route_facts }
 }

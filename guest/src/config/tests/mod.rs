@@ -1,5 +1,6 @@
 //! The whole way from text to policy: samples that load, mistakes that are underlined.
 
+mod clerk;
 mod lints;
 mod mistakes;
 mod next;

@@ -1,5 +1,6 @@
 //! Whole decisions over small configs. Sessions come from personas; signatures are judged in the `tests` crate.
 
+mod clerk;
 mod next;
 
 use crate::Gate;

@@ -32,6 +32,8 @@ pub struct TokenSettings {
     pub audiences: Vec<Text>,
     /// A token without `aud` will do, too.
     pub audience_if_present: bool,
+    /// `azp` must be one of them; empty: it is not checked.
+    pub parties: Vec<Text>,
     /// Allowed algorithms; empty: whatever the keys can do, never mixing HS* with public keys.
     pub algorithms: Vec<Algorithm>,
     /// Clock difference to put up with, in seconds.
@@ -57,6 +59,7 @@ impl TokenSettings {
             any_slash: false,
             audiences: Vec::new(),
             audience_if_present: false,
+            parties: Vec::new(),
             algorithms: Vec::new(),
             leeway: 0,
             ahead: MAX_AHEAD,

@@ -59,6 +59,7 @@ impl Builder<'_, '_> {
         let settings = self.settings;
         let issuers = self.prepare.texts(&settings.issuers, "issuer");
         let audiences = self.prepare.texts(&settings.audiences, "audience");
+        let parties = self.prepare.texts(&settings.parties, "authorized party");
         let keys = match &issuers {
             Some(issuers) => self.keys(issuers),
             None => None,
@@ -69,6 +70,7 @@ impl Builder<'_, '_> {
             any_slash: settings.any_slash,
             audiences: audiences?,
             audience_if_present: settings.audience_if_present,
+            parties: parties?,
             window: Window {
                 leeway: settings.leeway.max(0),
                 ahead: settings.ahead.max(0),

@@ -5,6 +5,7 @@ use super::{Key, Shape, Table};
 mod auth0;
 mod authjs;
 mod better_auth;
+mod clerk;
 mod iron_session;
 mod plain;
 mod supabase;
@@ -16,6 +17,7 @@ pub(super) static SESSIONS: &[&Table] = &[
     &auth0::TABLE,
     &authjs::TABLE,
     &better_auth::BETTER_AUTH,
+    &clerk::CLERK,
     &iron_session::IRON_SESSION,
     &supabase::SUPABASE,
     &workos::WORKOS,

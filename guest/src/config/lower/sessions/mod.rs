@@ -3,6 +3,7 @@
 mod auth0;
 mod authjs;
 mod better_auth;
+mod clerk;
 mod iron_session;
 mod keys;
 mod plain;
@@ -43,7 +44,14 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
         let kind = bearer(lower, entry);
         all.push(ProviderSettings { name: entry.key.clone(), span: entry.node.span, bearer: true, kind });
     }
+    clerk::lints(lower, root, &all);
     all
+}
+
+/// Numbers of the sessions of that kind.
+pub(super) fn of_kind(root: &Node, wanted: &str) -> Vec<usize> {
+    let sessions = root.get("session").map(Node::entries).unwrap_or_default().iter().enumerate();
+    sessions.filter(|(_, entry)| kind(entry) == wanted).map(|(number, _)| number).collect()
 }
 
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
@@ -55,6 +63,7 @@ fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
         "workos" => workos::lower(lower, entry),
         "auth0" => auth0::lower(lower, entry),
         "authjs" => authjs::lower(lower, entry),
+        "clerk" => clerk::clerk(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }
