@@ -18,9 +18,10 @@ const GUEST: &[(&str, &[&str])] = &[
     ("next", &["pattern", "request"]),
     ("question", &["session"]),
     ("session", &["diagnostic", "question", "request", "supply", "trace"]),
+    ("webhook", &["diagnostic", "question", "request", "session", "supply", "trace"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),
-    ("policy", &["cases", "next", "pattern", "request", "session", "supply", "template", "verdict"]),
+    ("policy", &["cases", "next", "pattern", "request", "session", "supply", "template", "verdict", "webhook"]),
     (
         "config",
         &[
@@ -35,6 +36,7 @@ const GUEST: &[(&str, &[&str])] = &[
             "supply",
             "template",
             "verdict",
+            "webhook",
         ],
     ),
     (
@@ -52,6 +54,7 @@ const GUEST: &[(&str, &[&str])] = &[
             "template",
             "trace",
             "verdict",
+            "webhook",
         ],
     ),
     // A case of `[tests]` is data of the policy and, in its runner, a caller of `decide`.

@@ -61,7 +61,7 @@ codes! {
     TWO_ANSWERS "P308" "a rule that says two things to do" "Keep one of `require`, `redirect` and `respond`.";
     REWRITE_ALONE "P309" "a rewrite that does not say who may pass" "Write `require`, too; `require = \"public\"` if everybody may.";
     LOOP "P313" "a redirect that leads back to itself" "Send visitors to a path that the rule does not match, or add `except`.";
-    REQUIRE_FORM "P314" "a `require` table that says too much or too little" "Exactly one of `role`, `claim`, `bearer`, `any` and `all`; `equals`, `in` and `has` go with `claim`, `scope` goes with `bearer`.";
+    REQUIRE_FORM "P314" "a `require` table that says too much or too little" "Exactly one of `role`, `claim`, `bearer`, `webhook`, `any` and `all`; `equals`, `in` and `has` go with `claim`, `scope` goes with `bearer`.";
     TWO_BEARERS "P315" "two bearer tokens asked for at once" "A request carries one bearer token. Use `any`.";
     HEADER_NAME "P316" "not a header that may be changed" "Headers that frame or route the message are the proxy's own.";
     HEADER_VALUE "P317" "not a header value" "No control characters, no white space at the ends, at most 8 KiB.";
@@ -89,6 +89,8 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P422" "a webhook secret cannot be read" "Paste the signing secret of the endpoint as the sender shows it: `whsec_` and base64.";
+    "P423" "a webhook secret is too short" "At least 16 bytes; let the sender make a new one.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";
@@ -103,6 +105,7 @@ codes! {
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    UNKNOWN_WEBHOOK "P463" "unknown webhook" "Define it as `[webhook.NAME]`.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";
@@ -128,6 +131,7 @@ pub(super) fn needs_whole_document(code: &str) -> bool {
         NO_IDENTITY,
         UNKNOWN_ROLE,
         UNKNOWN_BEARER,
+        UNKNOWN_WEBHOOK,
         UNKNOWN_UPSTREAM,
         NO_SESSION,
         NO_CONDITION,

@@ -5,6 +5,7 @@ use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
 use crate::request::{ConditionKind, Kind};
 use crate::session::{ProviderSettings, Sessions};
 use crate::supply::Supplies;
+use crate::webhook::Webhooks;
 
 /// An immutable policy with its look-up tables.
 #[derive(Debug)]
@@ -104,6 +105,7 @@ impl Compiled {
         }
         let kinds = || self.policy.providers.iter().map(|provider| provider.kind.kind());
         names.extend(kinds().flat_map(|kind| kind.headers()));
+        names.extend(self.policy.webhooks.iter().flat_map(|webhook| webhook.headers()).map(str::to_owned));
         let mut cookies = kinds().any(|kind| kind.reads_cookies());
         if cookies {
             names.push("origin".to_owned());
@@ -221,6 +223,7 @@ const INTERNAL: &[&str] = &[
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(super) sessions: Sessions,
+    pub(super) webhooks: Webhooks,
     pub(super) supplies: Supplies,
 }
 
@@ -239,13 +242,11 @@ impl Started {
             .filter(|(index, need)| !need.optional && supplies.bytes(*index).is_none())
             .map(|(_, need)| missing(need))
             .collect();
-        match Sessions::prepare(&policy.providers, &supplies, seed) {
-            Ok(sessions) if findings.is_empty() => Ok(Self { sessions, supplies }),
-            Ok(_) => Err(findings),
-            Err(more) => {
-                findings.extend(more);
-                Err(findings)
-            }
+        let sessions = Sessions::prepare(&policy.providers, &supplies, seed).map_err(|more| findings.extend(more));
+        let webhooks = Webhooks::prepare(&policy.webhooks, &supplies).map_err(|more| findings.extend(more));
+        match (sessions, webhooks) {
+            (Ok(sessions), Ok(webhooks)) if findings.is_empty() => Ok(Self { sessions, webhooks, supplies }),
+            _ => Err(findings),
         }
     }
 

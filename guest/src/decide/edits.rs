@@ -54,6 +54,11 @@ impl Edits {
         }));
     }
 
+    /// The answer to a signed message is nobody else's.
+    pub(crate) fn no_store(&mut self) {
+        self.response.extend(Header::fixed("cache-control", "private, no-store").map(HeaderEdit::Set));
+    }
+
     /// Request and response edits. What depended on a session is nobody else's: `private, no-store` and `Vary`.
     pub(crate) fn finish(mut self, cookie: bool, authorization: bool) -> (Vec<HeaderEdit>, Vec<HeaderEdit>) {
         for header in private(cookie, authorization) {

@@ -79,7 +79,6 @@ fn needs(name: &str) -> &'static str {
         ("sessions", "better-auth.json") => "needs session kind better-auth, which is not built yet",
         ("sessions", "workos.json") => "needs session kind workos, which is not built yet",
         ("sessions", "iron-session.json") => "needs session kind iron-session, which is not built yet",
-        ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }

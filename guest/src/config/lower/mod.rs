@@ -18,6 +18,7 @@ mod rules;
 mod sessions;
 mod sign_in;
 mod tests;
+mod webhooks;
 
 pub(super) use lint::lint;
 
@@ -39,6 +40,8 @@ struct Lower<'a> {
     sessions: Vec<String>,
     /// Names of `[bearer.*]` with their number among all providers.
     bearers: Vec<(String, usize)>,
+    /// Names of `[webhook.*]`.
+    webhooks: Vec<String>,
     roles: Vec<(String, ClaimTest)>,
     upstreams: Vec<String>,
     has_tenants: bool,
@@ -70,6 +73,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         needs: Vec::new(),
         sessions,
         bearers,
+        webhooks: names("webhook").collect(),
         roles: Vec::new(),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
@@ -78,6 +82,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
+    let webhooks = webhooks::webhooks(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
     let identity = identity::identity(&mut lower, root.get("identity"));
@@ -91,6 +96,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         default,
         sign_in,
         providers,
+        webhooks,
         identity,
         tenants,
         guards: rules.guards,

@@ -109,6 +109,27 @@ fn versions_and_defaults() {
 }
 
 #[test]
+fn webhooks() {
+    let hook = |keys: &str, expected: &[(&str, &str)]| {
+        site(
+            &format!("[webhook.clerk]\n{keys}\n[[route]]\nglob = \"/h\"\nrequire = {{ webhook = \"clerk\" }}\n"),
+            expected,
+        )
+    };
+    let good = "scheme = \"svix\"\nsecret = \"env:S\"\n";
+    hook(good, &[]);
+    hook("secret = \"env:S\"", &[("P103", "[webhook.clerk]")]);
+    hook("scheme = \"github\"\nsecret = \"env:S\"", &[("P106", "\"github\"")]);
+    let literal = hook("scheme = \"svix\"\nsecret = \"whsec_hunter2\"", &[("P443", "\"whsec_hunter2\"")]);
+    assert!(!format!("{literal:?}").contains("hunter2"));
+    hook(&format!("{good}max-body = \"2MiB\""), &[("P109", "\"2MiB\"")]);
+    hook(&format!("{good}tolerance = \"2h\""), &[("P109", "\"2h\"")]);
+    let findings = route("glob = \"/h\"\nrequire = { webhook = \"clrk\" }", &[("P463", "\"clrk\"")]);
+    assert_eq!(help(&findings), "this config has no `[webhook.NAME]`");
+    route("glob = \"/h\"\nrequire = { webhook = \"a\", scope = \"x\" }", &[("P463", "\"a\""), ("P314", "scope")]);
+}
+
+#[test]
 fn unknown_keys() {
     assert_eq!(
         help(&route("glob = \"/a\"\nrequires = \"deny\"", &[("P307", "[[route]]"), ("P101", "requires")])[1..]),
@@ -117,7 +138,7 @@ fn unknown_keys() {
     let findings = route("path = \"/a/**\"\nrequire = \"deny\"", &[("P306", "[[route]]"), ("P101", "path")]);
     assert!(help(&findings[1..]).contains("`glob`"));
     site("[[route]]\nglob = \"/a/**\"\nrequire = \"deny\"\nexcept.globb = \"/a/b\"\n", &[("P101", "globb")]);
-    for key in ["[webhook.a]", "[cors]", "[routes]"] {
+    for key in ["[hooks.a]", "[cors]", "[routes]"] {
         let name = key.trim_matches(['[', ']']).split([' ', '.']).next().unwrap();
         whole(&format!("version = 1\ndefault = \"deny\"\n{key}\n"), &[("P101", name)]);
     }

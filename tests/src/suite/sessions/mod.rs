@@ -1,6 +1,8 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod svix;
+
 use super::{Seen, judge, seen};
 use crate::engine::{Answer, Door, Engine, Policy, Request, Unsent};
 use crate::report::{Report, Row, Verdict};
@@ -27,7 +29,7 @@ pub(super) struct Put {
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
-const FILES: &[(&str, Translate)] = &[];
+const FILES: &[(&str, Translate)] = &[("sessions/svix.json", svix::translate)];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {
@@ -94,6 +96,7 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
         authority: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
         target: target.as_bytes().to_vec(),
         headers: headers.map(|(n, v)| (n.to_lowercase(), v.as_str().unwrap_or_default().as_bytes().to_vec())).collect(),
+        body: text(request, "body").as_bytes().to_vec(),
     })
 }
 

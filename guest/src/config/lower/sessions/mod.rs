@@ -70,7 +70,7 @@ fn cookie_name(lower: &mut Lower<'_>, node: &Node, key: &str, default: &str) -> 
 }
 
 /// A duration at `key`, in whole seconds.
-fn seconds(node: &Node, key: &str) -> Option<i64> {
+pub(super) fn seconds(node: &Node, key: &str) -> Option<i64> {
     units::duration(node.get(key)?.text()?).ok().and_then(|ms| i64::try_from(ms / 1000).ok())
 }
 
@@ -85,7 +85,7 @@ fn named(lower: &mut Lower<'_>, node: &Node, key: &str) -> Option<Text> {
 }
 
 /// Secrets at `key`, by name only: a value that is written out is a mistake, and is not repeated.
-fn secrets(lower: &mut Lower<'_>, node: &Node, key: &str) -> Vec<Text> {
+pub(super) fn secrets(lower: &mut Lower<'_>, node: &Node, key: &str) -> Vec<Text> {
     keys::secret_texts(lower, node.get(key))
 }
 
