@@ -91,6 +91,7 @@ codes! {
     "P411" "too many providers or secrets" "Keep those that are in use.";
     "P422" "a webhook secret cannot be read" "Paste the signing secret of the endpoint as the sender shows it: `whsec_` and base64.";
     "P423" "a webhook secret is too short" "At least 16 bytes; let the sender make a new one.";
+    "P424" "the name of a team, project, deployment or domain has not the form of one" "Correct the variable or file that the config names.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";
@@ -106,6 +107,9 @@ codes! {
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
     UNKNOWN_WEBHOOK "P463" "unknown webhook" "Define it as `[webhook.NAME]`.";
+    CONVEX_ISSUER "P464" "which deployment of Convex it is, is said twice or not at all" "Write one of `site-url`, `deployment` and `issuer`.";
+    CONVEX_TYPE "P465" "a key of the other type of Convex provider" "`domain` goes with `oidc`; `issuer`, `jwks` and `algorithm` go with `custom-jwt`.";
+    KNOWN_NAME "P466" "not the name of a team, project, deployment or domain" "Write the name alone, as the dashboard shows it.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";
@@ -132,6 +136,7 @@ pub(super) fn needs_whole_document(code: &str) -> bool {
         UNKNOWN_ROLE,
         UNKNOWN_BEARER,
         UNKNOWN_WEBHOOK,
+        CONVEX_ISSUER,
         UNKNOWN_UPSTREAM,
         NO_SESSION,
         NO_CONDITION,

@@ -6,12 +6,14 @@
 
 mod cache;
 pub mod codes;
+mod convex_auth;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
 mod identity;
 mod json;
 mod jwt;
 mod kind;
+mod known;
 mod number;
 mod plain;
 mod prepare;
@@ -23,9 +25,11 @@ mod url;
 #[cfg(test)]
 mod tests;
 
+pub use convex_auth::{ConvexAuthSettings, CookieNames, Place};
 pub use identity::Identity;
 pub use jwt::{Algorithm, KeySource, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
+pub use known::{Known, KnownSettings};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
 pub use settings::{KindSettings, ProviderSettings};

@@ -1,6 +1,8 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::convex_auth::ConvexAuthSettings;
 use super::kind::{Kind, Reader, Ready};
+use super::known::KnownSettings;
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
 use crate::diagnostic::Span;
@@ -21,6 +23,10 @@ pub struct ProviderSettings {
 /// The kinds of provider.
 #[derive(Debug, Clone, PartialEq)]
 pub enum KindSettings {
+    /// Convex Auth.
+    ConvexAuth(ConvexAuthSettings),
+    /// A signed token of an issuer that is known by a name.
+    Known(KnownSettings),
     /// A signed token and nothing else.
     Plain(PlainSettings),
 }
@@ -29,12 +35,16 @@ impl KindSettings {
     /// What all kinds can tell.
     pub fn kind(&self) -> &dyn Kind {
         match self {
+            Self::ConvexAuth(kind) => kind,
+            Self::Known(kind) => kind,
             Self::Plain(kind) => kind,
         }
     }
 
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
+            Self::ConvexAuth(kind) => kind.ready(prepare),
+            Self::Known(kind) => kind.ready(prepare),
             Self::Plain(kind) => kind.ready(prepare),
         }
     }

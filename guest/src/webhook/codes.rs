@@ -1,4 +1,4 @@
-//! Diagnostic codes of this room: P422 to P425. A code never changes its meaning.
+//! Diagnostic codes of this room: P422 and P423. A code never changes its meaning.
 
 /// A secret of a webhook cannot be read.
 pub const BAD_SECRET: &str = "P422";

@@ -71,7 +71,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
 fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
-        ("convex-auth", _) | ("sessions", "convex.json") => "needs session kind convex-auth, which is not built yet",
+        ("convex-auth", _) => "needs the renewing half of session kind convex-auth, which is not built yet",
         ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
         ("sessions", "authjs.json") => "needs session kind authjs, which is not built yet",
         ("sessions", "auth0.json") => "needs session kind auth0, which is not built yet",

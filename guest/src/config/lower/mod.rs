@@ -45,8 +45,19 @@ struct Lower<'a> {
     roles: Vec<(String, ClaimTest)>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// Where the site is for browsers.
+    site: Site,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
+}
+
+/// Where the site is for browsers.
+#[derive(Debug, Default)]
+struct Site {
+    /// `proxy.public-origin`.
+    public_origin: Option<String>,
+    /// Is `proxy.listen` written, and for this very machine only?
+    on_loopback: bool,
 }
 
 /// Most bytes of all rules and patterns together, by [`RULE_WEIGHT`] and [`Pattern::weight`]. An instance has 16 MiB; a
@@ -77,9 +88,11 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         roles: Vec::new(),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        site: Site::default(),
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    lower.site = proxy::site(&proxy);
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
     let webhooks = webhooks::webhooks(&mut lower, root);

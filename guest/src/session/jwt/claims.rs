@@ -25,6 +25,8 @@ pub(in crate::session) struct Rules {
     pub(in crate::session) audience_if_present: bool,
     /// What the clock may say.
     pub(in crate::session) window: Window,
+    /// Characters of `sub`.
+    pub(in crate::session) longest_subject: Option<usize>,
     /// Present and not null.
     pub(in crate::session) required: Vec<String>,
 }
@@ -145,6 +147,9 @@ impl Rules {
     ) -> Result<Checked<'a>, Refused> {
         let issuer = self.issuer(claims)?;
         let subject = text(claims, "sub")?;
+        if self.longest_subject.is_some_and(|longest| subject.chars().count() > longest) {
+            return Err(Refused::claim("sub", "too long"));
+        }
         let times = Times::read(claims)?;
         times.check(&self.window, now)?;
         times.in_order()?;
@@ -283,6 +288,13 @@ mod tests {
         assert_eq!(verdict(&rules, json!({"jti": "1", "iat": "-"})), "claim `iat` missing");
         assert_eq!(verdict(&rules, json!({})), "claim `jti` missing");
         assert_eq!(verdict(&rules, json!({"jti": null})), "claim `jti` missing");
+    }
+
+    #[test]
+    fn an_issuer_may_promise_short_subjects() {
+        let rules = Rules { longest_subject: Some(3), ..rules() };
+        assert_eq!(verdict(&rules, json!({"sub": "äöü"})), "ok");
+        assert_eq!(verdict(&rules, json!({"sub": "abcd"})), "claim `sub` too long");
     }
 
     #[test]

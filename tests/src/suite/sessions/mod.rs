@@ -1,6 +1,7 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod convex;
 mod svix;
 
 use super::{Seen, judge, seen};
@@ -29,7 +30,8 @@ pub(super) struct Put {
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
 /// Which file is put by whom.
-const FILES: &[(&str, Translate)] = &[("sessions/svix.json", svix::translate)];
+const FILES: &[(&str, Translate)] =
+    &[("sessions/convex.json", convex::translate), ("sessions/svix.json", svix::translate)];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {

@@ -2,12 +2,14 @@
 
 use super::{Key, Shape, Table};
 
+mod convex;
+mod known;
 mod plain;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE];
+pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &convex::SESSION, &known::CLOUDFLARE, &known::FIREBASE];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
-pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
+pub(super) static BEARERS: &[&Table] = &[&plain::BEARER, &convex::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;
