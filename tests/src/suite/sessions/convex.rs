@@ -4,7 +4,8 @@
 //! session, and each provider is a bearer one. Keys come the way they come in life: by discovery, or from an address.
 
 use super::{Put, request, verdict};
-use crate::engine::Policy;
+use crate::engine::{Answer, Policy};
+use crate::report::Verdict;
 use crate::vectors::text;
 use crate::world::Page;
 use serde_json::{Map, Value, json};
@@ -40,7 +41,10 @@ pub(super) fn translate(document: &Value, case: &Value) -> Result<Put, String> {
     }));
     let expect = case["expect"].clone();
     // A session that would be renewed is a session until it ends, and one that would be cleared is none: the verdict says it.
-    let judge = move |answer: &_| verdict(&expect, MEMBERS, answer);
+    let judge = move |answer: &Answer| match answer.status() {
+        Some(status) if status != 401 => Verdict::Failed(format!("wanted a decision, got {}", answer.summary())),
+        _ => verdict(&expect, MEMBERS, answer),
+    };
     Ok(Put { policy, pages: providers.pages, request, judge: Box::new(judge) })
 }
 

@@ -5,7 +5,7 @@ mod convex;
 mod svix;
 
 use super::{Seen, judge, seen};
-use crate::engine::{Answer, Door, Engine, Policy, Request, Unsent};
+use crate::engine::{self, Answer, Door, Engine, Lines, Policy, Request, Unsent};
 use crate::report::{Report, Row, Verdict};
 use crate::vectors::{File, list, text, texts};
 use crate::world::{Page, World};
@@ -86,18 +86,22 @@ pub(super) fn config<'a>(document: &'a Value, case: &'a Value) -> &'a Value {
     }
 }
 
-/// The request of a case.
+/// The request of a case. A `host` among its headers is where it was sent to.
 pub(super) fn request(case: &Value) -> Result<Request, String> {
     let request = &case["request"];
     let url = Url::parse(text(request, "url")).map_err(|error| format!("the address cannot be read: {error}"))?;
     let target = &url[url::Position::BeforePath..url::Position::AfterQuery];
     let headers = request["headers"].as_object().into_iter().flatten();
+    let headers: Lines = headers
+        .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().as_bytes().to_vec()))
+        .collect();
+    let host = engine::text(&headers, "host");
     Ok(Request {
         method: text(request, "method").to_owned(),
         scheme: url.scheme().to_owned(),
-        authority: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
+        authority: host.unwrap_or_else(|| url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()),
         target: target.as_bytes().to_vec(),
-        headers: headers.map(|(n, v)| (n.to_lowercase(), v.as_str().unwrap_or_default().as_bytes().to_vec())).collect(),
+        headers: headers.into_iter().filter(|(name, _)| name != "host").collect(),
         body: text(request, "body").as_bytes().to_vec(),
     })
 }
