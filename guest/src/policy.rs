@@ -1,5 +1,6 @@
 //! The compiled policy: immutable, made by [`crate::config`], read by [`crate::decide`]. No text is parsed after this.
 
+use crate::assertion::AssertionSettings;
 use crate::cases::Case;
 use crate::next::{self, NextConfig};
 use crate::pattern::{Pattern, PatternSet};
@@ -258,6 +259,8 @@ pub struct IdentityRules {
     pub headers: Vec<(String, Template)>,
     /// Keep session cookies from the upstream.
     pub strip_session_cookie: bool,
+    /// Tell the upstream by a signed token, too.
+    pub assertion: Option<AssertionSettings>,
 }
 
 /// One header edit with a value to fill in.

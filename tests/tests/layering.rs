@@ -21,10 +21,15 @@ const GUEST: &[(&str, &[&str])] = &[
     ("webhook", &["diagnostic", "question", "request", "session", "supply", "trace"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),
-    ("policy", &["cases", "next", "pattern", "request", "session", "supply", "template", "verdict", "webhook"]),
+    ("assertion", &["diagnostic", "question", "session", "supply"]),
+    (
+        "policy",
+        &["assertion", "cases", "next", "pattern", "request", "session", "supply", "template", "verdict", "webhook"],
+    ),
     (
         "config",
         &[
+            "assertion",
             "cases",
             "diagnostic",
             "lint",
@@ -42,6 +47,7 @@ const GUEST: &[(&str, &[&str])] = &[
     (
         "decide",
         &[
+            "assertion",
             "cases",
             "diagnostic",
             "next",

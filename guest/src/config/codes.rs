@@ -92,6 +92,7 @@ codes! {
     "P422" "a webhook secret cannot be read" "Paste the signing secret of the endpoint as the sender shows it: `whsec_` and base64.";
     "P423" "a webhook secret is too short" "At least 16 bytes; let the sender make a new one.";
     "P424" "the name of a team, project, deployment or domain has not the form of one" "Correct the variable or file that the config names.";
+    "P426" "a key that the gate should sign with cannot be used" "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";

@@ -60,6 +60,18 @@ impl Answering<'_> {
         self.verdict(Action::Redirect(Reply { status: detour.status, headers, body: Vec::new() }), &detour.reason)
     }
 
+    /// It cannot be told now.
+    pub(crate) fn unavailable(self, reason: &str) -> Verdict {
+        self.plain(503, "Service Unavailable", reason)
+    }
+
+    /// A public key set; may be kept for five minutes, so that a new key is known to everybody soon.
+    pub(crate) fn keys(self, body: String) -> Verdict {
+        let headers = [("content-type", "application/jwk-set+json"), ("cache-control", "public, max-age=300")];
+        let headers = headers.iter().filter_map(|(name, value)| Header::fixed(name, value)).collect();
+        self.verdict(Action::Respond(Reply { status: 200, headers, body: body.into_bytes() }), "assertion keys")
+    }
+
     /// As if there were nothing.
     pub(crate) fn not_found(self, reason: &str) -> Verdict {
         self.plain(404, "Not Found", reason)

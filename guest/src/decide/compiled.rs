@@ -1,5 +1,6 @@
 //! A policy with what matching wants to look up quickly, and what was handed in at start.
 
+use crate::assertion::Assertion;
 use crate::diagnostic::Diagnostic;
 use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
 use crate::request::{ConditionKind, Kind};
@@ -132,6 +133,7 @@ impl Compiled {
     /// steer routing, the method or their middleware.
     pub(crate) fn stripped(&self) -> Vec<String> {
         let identity = self.policy.identity.headers.iter().map(|(name, _)| name.clone());
+        let identity = identity.chain(self.policy.identity.assertion.iter().map(|one| one.header.clone()));
         let kinds = self.policy.providers.iter().flat_map(|provider| provider.kind.kind().stripped());
         identity.chain(kinds).chain(INTERNAL.iter().map(|name| (*name).to_owned())).collect()
     }
@@ -225,6 +227,7 @@ pub(crate) struct Started {
     pub(super) sessions: Sessions,
     pub(super) webhooks: Webhooks,
     pub(super) supplies: Supplies,
+    pub(super) assertion: Option<Assertion>,
 }
 
 impl Started {
@@ -242,10 +245,16 @@ impl Started {
             .filter(|(index, need)| !need.optional && supplies.bytes(*index).is_none())
             .map(|(_, need)| missing(need))
             .collect();
+        let mut assertion = None;
+        match policy.identity.assertion.as_ref().map(|settings| Assertion::prepare(settings, &supplies)) {
+            Some(Ok(ready)) => assertion = ready,
+            Some(Err(finding)) => findings.push(finding),
+            None => {}
+        }
         let sessions = Sessions::prepare(&policy.providers, &supplies, seed).map_err(|more| findings.extend(more));
         let webhooks = Webhooks::prepare(&policy.webhooks, &supplies).map_err(|more| findings.extend(more));
         match (sessions, webhooks) {
-            (Ok(sessions), Ok(webhooks)) if findings.is_empty() => Ok(Self { sessions, webhooks, supplies }),
+            (Ok(sessions), Ok(webhooks)) if findings.is_empty() => Ok(Self { sessions, webhooks, supplies, assertion }),
             _ => Err(findings),
         }
     }

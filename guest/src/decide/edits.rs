@@ -59,6 +59,12 @@ impl Edits {
         self.response.extend(Header::fixed("cache-control", "private, no-store").map(HeaderEdit::Set));
     }
 
+    /// The signed header about the visitor.
+    pub(crate) fn assertion(&mut self, assertion: Option<(String, String)>) {
+        let header = assertion.and_then(|(name, token)| Header::new(&name, token).ok());
+        self.request.extend(header.map(HeaderEdit::Set));
+    }
+
     /// Request and response edits. What depended on a session is nobody else's: `private, no-store` and `Vary`.
     pub(crate) fn finish(mut self, cookie: bool, authorization: bool) -> (Vec<HeaderEdit>, Vec<HeaderEdit>) {
         for header in private(cookie, authorization) {

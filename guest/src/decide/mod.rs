@@ -43,6 +43,8 @@ pub(crate) enum Halt {
     Questions(Vec<Asked>),
     /// The visitor must go elsewhere first.
     Detour(Box<Detour>),
+    /// What the app behind must be told cannot be told now.
+    Unavailable(String),
 }
 
 /// Judge one request. `started` is `None` only for personas, who need no keys.
@@ -69,6 +71,7 @@ pub(crate) fn decide(
     let judged = match case.judge() {
         Err(Halt::Questions(questions)) => return Step::Questions(questions),
         Err(Halt::Detour(detour)) => case.answer(RULE_SESSION).detour(&detour),
+        Err(Halt::Unavailable(why)) => case.answer(RULE_SESSION).unavailable(&why),
         Ok(verdict) => verdict,
     };
     case.trace.note(Stage::Answer, Outcome::Info, || {
@@ -89,10 +92,13 @@ struct Case<'a, 'b> {
 impl Case<'_, '_> {
     fn judge(&mut self) -> Result<Verdict, Halt> {
         let policy = self.compiled.policy();
+        if let Some(verdict) = self.assertion_keys() {
+            return Ok(verdict);
+        }
         let mut edits = Edits::default();
         if policy.next.as_ref().is_some_and(|next| next.unprotected_outside) && !self.facts.runs() {
             let target = self.facts.target.path_and_query();
-            return Ok(self.finish(RULE_DEFAULT, 0, target, false, edits, "outside next.matcher".to_owned()));
+            return self.finish(RULE_DEFAULT, 0, target, false, edits, "outside next.matcher".to_owned());
         }
 
         let guards = matching::guards(self.compiled, self.facts, &self.visitor.switches(), self.trace);
@@ -138,7 +144,17 @@ impl Case<'_, '_> {
         if self.facts.runs() {
             edits.collect(primary, self.facts, self.visitor.identity());
         }
-        Ok(self.forward(route, number, primary, edits))
+        self.forward(route, number, primary, edits)
+    }
+
+    /// The keys by which the app behind checks what the gate says about visitors: for everybody, before any rule.
+    fn assertion_keys(&self) -> Option<Verdict> {
+        let settings = self.compiled.policy().identity.assertion.as_ref()?;
+        let asked = matches!(self.facts.head.method.as_str(), "GET" | "HEAD")
+            && self.facts.target.path() == settings.jwks_path
+            && self.facts.target.views().is_empty();
+        let keys = asked.then(|| self.visitor.assertion_keys())??;
+        Some(self.answer(RULE_SESSION).keys(keys))
     }
 
     /// A WebSocket handshake that rides on a session cookie, started by a page of another origin (RFC 6455 section 10.2).
@@ -205,11 +221,11 @@ impl Case<'_, '_> {
         }
         let mut edits = edits.clone();
         edits.identity(self.compiled, self.visitor.identity());
-        Ok(Some(self.finish(RULE_SIGN_IN, 0, self.facts.target.path_and_query(), false, edits, "public".to_owned())))
+        self.finish(RULE_SIGN_IN, 0, self.facts.target.path_and_query(), false, edits, "public".to_owned()).map(Some)
     }
 
     /// Let it through, as judged or rewritten.
-    fn forward(&mut self, route: Option<&Rule>, number: u32, hit: &Hit<'_>, mut edits: Edits) -> Verdict {
+    fn forward(&mut self, route: Option<&Rule>, number: u32, hit: &Hit<'_>, mut edits: Edits) -> Result<Verdict, Halt> {
         edits.identity(self.compiled, self.visitor.identity());
         let reason = self.visitor.reason();
         let upstream = route.map_or(0, |route| route.upstream);
@@ -221,22 +237,22 @@ impl Case<'_, '_> {
         match answer::rewritten(filled, self.facts.target.query(), self.compiled.policy().paths) {
             Some(target) => self.finish(number, upstream, target, true, edits, reason),
             // A claim is missing, or the filled path would be another place than it says: nothing is there.
-            None => self.answer(number).not_found("the rewrite has no safe path"),
+            None => Ok(self.answer(number).not_found("the rewrite has no safe path")),
         }
     }
 
     fn finish(
-        &self,
+        &mut self,
         rule: u32,
         upstream: u16,
         target: String,
         rewritten: bool,
         edits: Edits,
         reason: String,
-    ) -> Verdict {
-        let forward = self.visitor.forward(self.facts, upstream, target, edits);
+    ) -> Result<Verdict, Halt> {
+        let forward = self.visitor.forward(self.facts, upstream, target, edits)?;
         let action = if rewritten { Action::Rewrite(forward) } else { Action::Pass(forward) };
-        Verdict { action, rule, kind: self.facts.kind, reason, subject: self.visitor.subject() }
+        Ok(Verdict { action, rule, kind: self.facts.kind, reason, subject: self.visitor.subject() })
     }
 
     fn answer(&self, rule: u32) -> answer::Answering<'_> {

@@ -3,6 +3,7 @@
 use super::edits::Edits;
 use super::facts::Facts;
 use super::{Compiled, Halt, Started};
+use crate::assertion::Unsigned;
 use crate::policy::RespondBody;
 use crate::question::Answers;
 use crate::session::{Asking, Carry, Found, Identity, Read};
@@ -137,6 +138,34 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// The same, as it is remembered.
+    fn remembered(&self) -> Option<Arc<Identity>> {
+        match (&self.session, &self.bearer) {
+            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => {
+                Some(Arc::clone(identity))
+            }
+            _ => None,
+        }
+    }
+
+    /// The key set of what the gate says about visitors.
+    pub(crate) fn assertion_keys(&self) -> Option<String> {
+        Some(self.started.as_ref()?.assertion.as_ref()?.jwks())
+    }
+
+    /// What the gate says about this visitor: header and token. Nobody vouches for a persona.
+    fn assertion(&mut self, now: i64) -> Result<Option<(String, String)>, Halt> {
+        let (Source::Request, Some(identity)) = (&self.who, self.remembered()) else { return Ok(None) };
+        let Some(assertion) = self.started.as_mut().and_then(|started| started.assertion.as_mut()) else {
+            return Ok(None);
+        };
+        match assertion.of(&identity, now, self.answers) {
+            Ok((header, token)) => Ok(Some((header.to_owned(), token))),
+            Err(Unsigned::Ask(asked)) => Err(Halt::Questions(vec![asked])),
+            Err(Unsigned::Failed(why)) => Err(Halt::Unavailable(why)),
+        }
+    }
+
     /// Subject for the log.
     pub(crate) fn subject(&self) -> Option<String> {
         self.identity()?.subject.clone()
@@ -186,7 +215,17 @@ impl<'a> Visitor<'a> {
     }
 
     /// What goes upstream. Session cookies that must not be seen there, or might be read differently, are left out.
-    pub(crate) fn forward(&self, facts: &Facts<'_>, upstream: u16, target: String, mut edits: Edits) -> Forward {
+    ///
+    /// # Errors
+    /// What the app behind must be told is not signed yet, or cannot be.
+    pub(crate) fn forward(
+        &mut self,
+        facts: &Facts<'_>,
+        upstream: u16,
+        target: String,
+        mut edits: Edits,
+    ) -> Result<Forward, Halt> {
+        let assertion = self.assertion(facts.head.now)?;
         let guarded = self.started.as_ref().map(|started| started.sessions.cookies()).unwrap_or_default();
         let strip = self.compiled.policy().identity.strip_session_cookie;
         let drop: Vec<&str> = guarded.iter().filter(|_| strip).map(|rule| rule.name.as_str()).collect();
@@ -196,12 +235,13 @@ impl<'a> Visitor<'a> {
             instead => Some(facts.cookies.forward_with(&drop, guarded, instead)),
         };
         edits.carry(&self.carry, self.identity());
+        edits.assertion(assertion);
         let (cookies, authorization) = self.vary();
         if self.signed {
             edits.no_store();
         }
         let (request, response) = edits.finish(cookies, authorization);
-        Forward { target, upstream, request, cookie, response, status: None }
+        Ok(Forward { target, upstream, request, cookie, response, status: None })
     }
 }
 

@@ -27,7 +27,7 @@ mod tests;
 
 pub use convex_auth::{ConvexAuthSettings, CookieNames, Place};
 pub use identity::Identity;
-pub use jwt::{Algorithm, KeySource, TokenSettings};
+pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
 pub use known::{Known, KnownSettings};
 pub use number::FIRST_FREE_QUESTION;

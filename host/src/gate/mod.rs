@@ -15,6 +15,7 @@ mod failure;
 mod instance;
 mod load;
 mod pool;
+mod sign;
 mod supplies;
 mod validate;
 mod verify;
@@ -26,6 +27,7 @@ pub use decision::{Decision, Edit, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
+pub use sign::Signer;
 pub use verify::Verifier;
 
 use crate::clock::{Clock, SystemClock};
@@ -162,6 +164,7 @@ pub struct Gate {
     pool: Pool,
     documents: Documents,
     verifier: Verifier,
+    signer: Signer,
     cached: Cached,
 }
 

@@ -7,7 +7,7 @@ mod native;
 
 pub use component::Component;
 pub use http::Http;
-pub use native::Native;
+pub use native::{Native, NativeDoor};
 
 use crate::world::World;
 use serde_json::{Value, json};

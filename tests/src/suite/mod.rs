@@ -11,6 +11,7 @@ mod redirect;
 mod rotation;
 mod routes;
 mod sessions;
+mod wycheproof;
 
 use crate::engine::{Answer, Engine, Outcome};
 use crate::report::{Report, Row, Verdict};
@@ -58,6 +59,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
             }
         }
         other if lint::knows(other) => lint::run(file, report),
+        other if wycheproof::knows(other) => wycheproof::run(file, engines, report),
         other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");

@@ -122,11 +122,41 @@ static IDENTITY: Table = Table {
         key!(
             "headers",
             &Shape::Map(Names::Header, &Shape::Text("template")),
-            "Header name and value; `{claim.NAME}` is a claim, `{token-identifier}` is `issuer|subject`."
+            "Header name and value; `{claim.NAME}` is a claim, `{token-identifier}` is `issuer|subject`; `{session.subject}`, `{session.issuer}`, `{session.provider}`."
         ),
+        key!("user-headers", &Shape::Text("prefix"), "Tell who the visitor is in headers of this prefix: with `x-user-`, `x-user-token-identifier`, `x-user-subject`, `x-user-issuer`, `x-user-name` and `x-user-email`.", default "none"),
+        key!("assertion", &Shape::Table(&ASSERTION), "Tell it by a short-lived signed token, too."),
         key!("strip-session-cookie", &Shape::Bool, "Keep session cookies from the server behind.", default "false"),
     ],
     habits: &[("header", "`headers`")],
+};
+
+static ASSERTION: Table = Table {
+    name: "assertion",
+    title: "[identity.assertion]",
+    doc: "A signed token (JWT, ES256) about the visitor, in a header of the request to the server behind. It is checked with the key set that the gate itself serves; no client can make one.",
+    example: "[identity.assertion]\nkey = \"file:assertion.pem\"\naudience = \"my-app\"\nclaims = [\"email\", \"name\"]",
+    keys: &[
+        key!(
+            "key",
+            &Shape::Texts("`env:` or `file:`"),
+            "Private keys (P-256, PKCS #8 PEM): the first one signs, the public halves of all are served.",
+            required
+        ),
+        key!("audience", &Shape::Text("audience"), "`aud` of the token: a name of the server behind.", required),
+        key!("issuer", &Shape::Text("issuer"), "`iss` of the token.", default "`proxy.public-origin`, else `portcullis`"),
+        key!("header", &Shape::Text("header name"), "The header; what clients send under this name is removed.", default "\"x-portcullis-assertion\""),
+        key!("lifetime", &Shape::Duration(3_600_000), "From `iat` to `exp`; at most an hour.", default "\"60s\""),
+        key!("claims", &Shape::Texts("claim"), "Claims of the session that go in, by their names; besides `sub`, `idp` (its issuer), `provider` and `tokenIdentifier`.", default "none"),
+        key!("jwks-path", &Shape::Text("path"), "Where the key set is served, to everybody.", default "\"/.well-known/portcullis/jwks.json\""),
+    ],
+    habits: &[
+        ("keys", "`key`"),
+        ("secret", "`key`"),
+        ("aud", "`audience`"),
+        ("ttl", "`lifetime`"),
+        ("jwks", "`jwks-path`"),
+    ],
 };
 
 static TENANTS: Table = Table {

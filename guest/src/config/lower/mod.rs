@@ -98,7 +98,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     let webhooks = webhooks::webhooks(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
-    let identity = identity::identity(&mut lower, root.get("identity"));
+    let identity = identity::identity(&mut lower, root.get("identity"), proxy.public_origin.as_deref());
     let default = default_rule(&mut lower, root);
     let (paths, next) = next::rules(&mut lower, root);
     let rules = rules::rules(&mut lower, root);

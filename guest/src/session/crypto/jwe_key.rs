@@ -104,8 +104,8 @@ impl fmt::Debug for JweKey {
 /// text again, up to a collision of 96 bits: to who has not the MAC key they are as random ones, so the bound of
 /// random nonces holds (2^32 texts for one key, NIST SP 800-38D section 8.3), also beside an app that draws its own at
 /// random under the same key. The header is in it, too: two headers under one nonce would give GHASH's key away. What
-/// is lost: one can see that a session was written twice with the same content, for which it must have the same times.
-pub(in crate::session) fn synthetic_nonce(key: &HmacSha256, aad: &[u8], plaintext: &[u8]) -> [u8; GCM_NONCE] {
+/// is lost: one can see that the same content was written twice, times included.
+fn synthetic_nonce(key: &HmacSha256, aad: &[u8], plaintext: &[u8]) -> [u8; GCM_NONCE] {
     let tag = key.tag(&[&(aad.len() as u64).to_be_bytes(), aad, plaintext]);
     let mut nonce = [0; GCM_NONCE];
     nonce.iter_mut().zip(tag).for_each(|(to, from)| *to = from);

@@ -19,7 +19,7 @@ pub(super) mod text;
 #[cfg(test)]
 mod tests;
 
-/// Bytes of a whole encrypted text. The longest that browsers carry in chunks is about 47 KiB (12 chunks of 3.9 KiB).
+/// Bytes of a whole encrypted text. Sessions with large profiles, in chunks, have some 12 KiB.
 pub(super) const MAX_TEXT: usize = 64 * 1024;
 
 /// Why a well-formed text was not opened. Other key, changed byte and bad padding are one reason: to tell them apart

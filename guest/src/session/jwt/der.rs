@@ -5,9 +5,13 @@ use super::jwk::{Curve, PublicKey};
 
 const INTEGER: u8 = 0x02;
 const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
 const NULL: u8 = 0x05;
 const OID: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
+/// `[0]` and `[1]` of `ECPrivateKey`.
+const PARAMETERS: u8 = 0xa0;
+const PUBLIC: u8 = 0xa1;
 
 // Object identifiers, encoded. RFC 8017 appendix C; RFC 5480 section 2.1.1; RFC 8410 section 3.
 const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
@@ -51,6 +55,34 @@ pub(in crate::session) fn spki(bytes: &[u8]) -> Result<PublicKey, &'static str> 
         ED25519 if algorithm.0.is_empty() => PublicKey::ed25519(key),
         _ => Err("unknown kind of key"),
     }
+}
+
+/// The public half of a private P-256 key in `PrivateKeyInfo` (RFC 5208) around `ECPrivateKey` (RFC 5915 section 3), as in
+/// `-----BEGIN PRIVATE KEY-----`. The private half is not looked at.
+///
+/// # Errors
+/// Why the key is not used.
+pub(in crate::session) fn pkcs8_public(bytes: &[u8]) -> Result<PublicKey, &'static str> {
+    const OTHER: &str = "not a P-256 key";
+    let mut outer = Reader(bytes);
+    let mut info = Reader(outer.last(SEQUENCE)?);
+    info.take(INTEGER)?;
+    let mut algorithm = Reader(info.take(SEQUENCE)?);
+    if algorithm.take(OID)? != EC || algorithm.take(OID).map_err(|_| OTHER)? != P256 {
+        return Err(OTHER);
+    }
+    let mut wrapped = Reader(info.take(OCTET_STRING)?);
+    let mut key = Reader(wrapped.last(SEQUENCE)?);
+    key.take(INTEGER)?;
+    key.take(OCTET_STRING)?;
+    if key.0.first() == Some(&PARAMETERS) {
+        key.take(PARAMETERS)?;
+    }
+    let mut public = Reader(key.take(PUBLIC).map_err(|_| "its public half is not in the file")?);
+    let Some((0, point)) = public.last(BIT_STRING)?.split_first() else { return Err(MALFORMED) };
+    let Some((4, point)) = point.split_first() else { return Err("EC point is compressed") };
+    let (x, y) = point.split_at_checked(Curve::P256.coordinate()).ok_or(MALFORMED)?;
+    PublicKey::ec(Curve::P256, x, y)
 }
 
 /// `RSAPublicKey`, as in `-----BEGIN RSA PUBLIC KEY-----`.

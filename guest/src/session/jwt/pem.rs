@@ -70,6 +70,30 @@ pub(in crate::session) fn parse(text: &str) -> Result<Vec<PublicKey>, PemError> 
     if keys.is_empty() { Err(PemError::Empty) } else { Ok(keys) }
 }
 
+/// The one private key of a file (PKCS #8), as DER.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub(in crate::session) fn private(text: &str) -> Result<Vec<u8>, &'static str> {
+    let mut lines = text.lines().map(str::trim);
+    // `openssl ecparam` puts the curve in front, in a block of its own.
+    let label = lines.find_map(|line| begin(line).filter(|label| *label != "EC PARAMETERS"));
+    match label {
+        None => return Err("no PEM block in it"),
+        Some("PRIVATE KEY") => {}
+        Some("EC PRIVATE KEY") => {
+            return Err("it is in SEC 1 form; `openssl pkcs8 -topk8 -nocrypt -in FILE` makes PKCS #8 of it");
+        }
+        Some("ENCRYPTED PRIVATE KEY") => return Err("it is encrypted; `openssl pkcs8 -in FILE` decrypts it"),
+        Some(_) => return Err("not a private key"),
+    }
+    let body: String = lines.by_ref().take_while(|line| !line.starts_with("-----")).collect();
+    if lines.any(|line| begin(line).is_some()) {
+        return Err("more than one PEM block in it");
+    }
+    STANDARD.decode(body).map_err(|_| "not base64")
+}
+
 fn begin(line: &str) -> Option<&str> {
     line.strip_prefix("-----BEGIN ")?.strip_suffix("-----")
 }

@@ -6,7 +6,6 @@ use super::world::{
 };
 use crate::question::{Answer, Answered, Answers, Question};
 use crate::request::{CookieRead, Head};
-use crate::trace::Trace;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
