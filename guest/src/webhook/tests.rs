@@ -191,7 +191,7 @@ fn secrets_as_they_are_pasted() {
         "P411"
     );
     let missing = WebhookSettings { secrets: vec![Text::Need(0)], ..settings(Scheme::Svix, &[]) };
-    assert!(Webhooks::prepare(&[missing.clone()], &Supplies::new(vec![None])).unwrap_err().is_empty());
+    assert!(Webhooks::prepare(std::slice::from_ref(&missing), &Supplies::new(vec![None])).unwrap_err().is_empty());
     assert_eq!(Webhooks::prepare(&[missing], &Supplies::new(vec![Some(vec![0xff])])).unwrap_err()[0].code, "P422");
 }
 
