@@ -89,6 +89,7 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P418" "a client id or project address that cannot be one" "Copy it from the dashboard of the provider.";
     "P422" "a webhook secret cannot be read" "Paste the signing secret of the endpoint as the sender shows it: `whsec_` and base64.";
     "P423" "a webhook secret is too short" "At least 16 bytes; let the sender make a new one.";
     "P424" "the name of a team, project, deployment or domain has not the form of one" "Correct the variable or file that the config names.";
@@ -107,6 +108,8 @@ codes! {
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    ANYBODY "P456" "a sealed session that a stranger may have, too" "Write `subject` or `required-claims`: what the seal of somebody who signed in holds.";
+    WHOSE_KEYS "P457" "nothing says whose keys verify the tokens" "Write `client-id` or `project-url`, or say where the keys are: `keys`.";
     UNKNOWN_WEBHOOK "P463" "unknown webhook" "Define it as `[webhook.NAME]`.";
     CONVEX_ISSUER "P464" "which deployment of Convex it is, is said twice or not at all" "Write one of `site-url`, `deployment` and `issuer`.";
     CONVEX_TYPE "P465" "a key of the other type of Convex provider" "`domain` goes with `oidc`; `issuer`, `jwks` and `algorithm` go with `custom-jwt`.";

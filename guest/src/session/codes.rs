@@ -22,12 +22,14 @@ pub const SHORT_SECRET: &str = "P409";
 pub const MIXED: &str = "P410";
 /// Too many providers or secrets.
 pub const TOO_MANY: &str = "P411";
+/// A client id or a project address from which names are made cannot be one.
+pub const BAD_ID: &str = "P418";
 
 /// A name that an issuer follows from (a team, a project, a domain) has not the form of one.
 pub const BAD_KNOWN: &str = "P424";
 
 /// All of them with one line each, for the reference page.
-pub const ALL: [(&str, &str); 12] = [
+pub const ALL: [(&str, &str); 13] = [
     (NOT_TEXT, "a supplied value is not UTF-8 text"),
     (BAD_NAME, "an issuer or audience is empty or holds control characters"),
     (NO_ISSUER, "keys come from an address, but there is no issuer"),
@@ -39,5 +41,6 @@ pub const ALL: [(&str, &str); 12] = [
     (SHORT_SECRET, "a secret is shorter than its algorithm allows"),
     (MIXED, "an allowed algorithm does not go with the keys"),
     (TOO_MANY, "too many providers or secrets"),
+    (BAD_ID, "a client id or project address cannot be one"),
     (BAD_KNOWN, "the name of a team, project, deployment or domain has not the form of one"),
 ];

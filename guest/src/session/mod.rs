@@ -4,12 +4,17 @@
 //! these ([`plain`] is the kind that is a token and nothing else). [`kind`] is what they have in common, [`prepare`] makes them
 //! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
+mod auth0;
+mod authjs;
+mod better_auth;
 mod cache;
 pub mod codes;
 mod convex_auth;
 #[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
+mod escapes;
 mod identity;
+mod iron_session;
 mod json;
 mod jwt;
 mod kind;
@@ -18,21 +23,32 @@ mod number;
 mod plain;
 mod prepare;
 mod refused;
+mod seal;
+mod sealed;
 mod secret;
 mod settings;
+mod supabase;
 mod url;
+mod workos;
 
 #[cfg(test)]
 mod tests;
 
+pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
+pub use authjs::{AuthJsSettings, AuthJsVersion};
+pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
 pub use convex_auth::{ConvexAuthSettings, CookieNames, Place};
 pub use identity::Identity;
+pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
 pub use known::{Known, KnownSettings};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
+pub use seal::SealPasswords;
 pub use settings::{KindSettings, ProviderSettings};
+pub use supabase::SupabaseSettings;
+pub use workos::WorkosSettings;
 
 use crate::diagnostic::Diagnostic;
 use crate::question::Asked;

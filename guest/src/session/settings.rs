@@ -1,10 +1,16 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::auth0::Auth0Settings;
+use super::authjs::AuthJsSettings;
+use super::better_auth::BetterAuthSettings;
 use super::convex_auth::ConvexAuthSettings;
+use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
 use super::known::KnownSettings;
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
+use super::supabase::SupabaseSettings;
+use super::workos::WorkosSettings;
 use crate::diagnostic::Span;
 
 /// One provider.
@@ -29,6 +35,18 @@ pub enum KindSettings {
     Known(KnownSettings),
     /// A signed token and nothing else.
     Plain(PlainSettings),
+    /// Better Auth.
+    BetterAuth(BetterAuthSettings),
+    /// A cookie that iron-session seals.
+    IronSession(IronSessionSettings),
+    /// Supabase.
+    Supabase(SupabaseSettings),
+    /// WorkOS AuthKit.
+    Workos(WorkosSettings),
+    /// The session cookie of nextjs-auth0.
+    Auth0(Auth0Settings),
+    /// The session cookie of Auth.js and NextAuth.
+    AuthJs(AuthJsSettings),
 }
 
 impl KindSettings {
@@ -38,6 +56,12 @@ impl KindSettings {
             Self::ConvexAuth(kind) => kind,
             Self::Known(kind) => kind,
             Self::Plain(kind) => kind,
+            Self::BetterAuth(kind) => kind,
+            Self::IronSession(kind) => kind,
+            Self::Supabase(kind) => kind,
+            Self::Workos(kind) => kind,
+            Self::Auth0(kind) => kind,
+            Self::AuthJs(kind) => kind,
         }
     }
 
@@ -46,6 +70,12 @@ impl KindSettings {
             Self::ConvexAuth(kind) => kind.ready(prepare),
             Self::Known(kind) => kind.ready(prepare),
             Self::Plain(kind) => kind.ready(prepare),
+            Self::BetterAuth(kind) => kind.ready(prepare),
+            Self::IronSession(kind) => kind.ready(prepare),
+            Self::Supabase(kind) => kind.ready(prepare),
+            Self::Workos(kind) => kind.ready(prepare),
+            Self::Auth0(kind) => kind.ready(prepare),
+            Self::AuthJs(kind) => kind.ready(prepare),
         }
     }
 }

@@ -75,12 +75,6 @@ fn needs(name: &str) -> &'static str {
     match (folder, file) {
         ("convex-auth", _) => "needs the renewing half of session kind convex-auth, which is not built yet",
         ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
-        ("sessions", "authjs.json") => "needs session kind authjs, which is not built yet",
-        ("sessions", "auth0.json") => "needs session kind auth0, which is not built yet",
-        ("sessions", "supabase.json") => "needs session kind supabase, which is not built yet",
-        ("sessions", "better-auth.json") => "needs session kind better-auth, which is not built yet",
-        ("sessions", "workos.json") => "needs session kind workos, which is not built yet",
-        ("sessions", "iron-session.json") => "needs session kind iron-session, which is not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }

@@ -47,6 +47,8 @@ struct Lower<'a> {
     has_tenants: bool,
     /// Where the site is for browsers.
     site: Site,
+    /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
+    secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
 }
@@ -89,10 +91,12 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
         site: Site::default(),
+        secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
     lower.site = proxy::site(&proxy);
+    lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
     let webhooks = webhooks::webhooks(&mut lower, root);

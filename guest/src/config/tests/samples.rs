@@ -241,7 +241,9 @@ fn the_guide() {
     let sign_in = policy.sign_in.unwrap();
     assert_eq!((sign_in.to.as_str(), sign_in.after.as_str()), ("/signin", "/product"));
     assert_eq!(sign_in.rules.never, ["/signin", "/signout", "/sign-out", "/logout", "/api/auth"]);
-    let KindSettings::Plain(PlainSettings { carriers, token: provider }) = &policy.providers[0].kind else { panic!() };
+    let KindSettings::Plain(PlainSettings { carriers, token: provider }) = &policy.providers[0].kind else {
+        panic!("another kind")
+    };
     assert_eq!(carriers, &[Carrier::Cookie(CookieRule::token("__Host-__convexAuthJWT", false))]);
     assert_eq!(provider.issuers, [Text::Need(0)]);
     assert_eq!(provider.keys, KeySource::Discovery);
@@ -293,7 +295,9 @@ fn an_api() {
     assert_eq!(shown(API, &findings), []);
     assert_eq!(policy.proxy.trusted_proxies, ["10.0.0.0/8", "::1/128"]);
     assert!(policy.proxy.isolate_requests && !policy.proxy.access_log);
-    let KindSettings::Plain(PlainSettings { token: provider, .. }) = &policy.providers[0].kind else { panic!() };
+    let KindSettings::Plain(PlainSettings { token: provider, .. }) = &policy.providers[0].kind else {
+        panic!("another kind")
+    };
     assert_eq!(provider.algorithms, [Algorithm::Rs256, Algorithm::Es256]);
     assert_eq!((provider.leeway, provider.max_age, provider.typ.as_deref()), (30, Some(3600), Some("at+jwt")));
     let Then::Require(Require::All(all)) = &policy.routes[2].then else { panic!() };
@@ -321,7 +325,7 @@ fn tenants() {
     assert_eq!((sign_in.rules.hosts.len(), sign_in.rules.tenants.len()), (2, 1));
     // A sign-in page elsewhere is no path of this site.
     assert_eq!(sign_in.rules.never, ["/signout", "/sign-out", "/logout", "/api/auth"]);
-    let KindSettings::Plain(plain) = &policy.providers[0].kind else { panic!() };
+    let KindSettings::Plain(plain) = &policy.providers[0].kind else { panic!("another kind") };
     assert!(matches!(plain.carriers.as_slice(), [Carrier::Cookie(rule)] if rule.chunks.is_some()));
 }
 

@@ -24,6 +24,8 @@ pub enum KeySource {
 pub struct TokenSettings {
     /// Issuers; `iss` must equal one of them, byte for byte. At least one unless keys are fixed.
     pub issuers: Vec<Text>,
+    /// Any issuer will do even if the keys come from an address: it is one tenant's own, and so says whose tokens they are.
+    pub any_issuer: bool,
     /// A slash at the end of an issuer does not count.
     pub any_slash: bool,
     /// Audiences; `aud` must be or hold one of them. Empty: `aud` is not checked.
@@ -53,6 +55,7 @@ impl TokenSettings {
     pub fn new(keys: KeySource) -> Self {
         Self {
             issuers: Vec::new(),
+            any_issuer: false,
             any_slash: false,
             audiences: Vec::new(),
             audience_if_present: false,

@@ -89,7 +89,11 @@ impl Builder<'_, '_> {
     }
 
     fn keys(&mut self, issuers: &[String]) -> Option<Keys> {
-        let needs_issuer = matches!(self.settings.keys, KeySource::Discovery | KeySource::JwksUrl(_));
+        let needs_issuer = match self.settings.keys {
+            KeySource::Discovery => true,
+            KeySource::JwksUrl(_) => !self.settings.any_issuer,
+            _ => false,
+        };
         if needs_issuer && issuers.is_empty() {
             self.error(
                 codes::NO_ISSUER,

@@ -1,9 +1,15 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod auth0;
+mod authjs;
+mod better_auth;
 mod convex;
+mod iron_session;
 mod keys;
 mod known;
 mod plain;
+mod supabase;
+mod workos;
 
 use super::Lower;
 use super::address::{is_safe_address, web_address};
@@ -45,6 +51,12 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "better-auth" => better_auth::lower(lower, entry),
+        "iron-session" => iron_session::lower(lower, entry),
+        "supabase" => supabase::lower(lower, entry),
+        "workos" => workos::lower(lower, entry),
+        "auth0" => auth0::lower(lower, entry),
+        "authjs" => authjs::lower(lower, entry),
         "cloudflare-access" => known::cloudflare(lower, entry),
         "convex-auth" => convex::session(lower, entry),
         "firebase" => known::firebase(lower, entry),
