@@ -8,6 +8,7 @@ use crate::request::{Condition, HostPattern, PathRules};
 use crate::session::{Has, ProviderSettings};
 use crate::supply::Need;
 use crate::template::Template;
+use crate::webhook::WebhookSettings;
 
 /// Number of the rule that stands for refusals before any rule is asked.
 pub const RULE_REQUEST: u32 = 0;
@@ -31,6 +32,8 @@ pub struct Policy {
     pub sign_in: Option<SignIn>,
     /// `[session.*]`, then `[bearer.*]`, in file order.
     pub providers: Vec<ProviderSettings>,
+    /// `[webhook.*]`, in file order.
+    pub webhooks: Vec<WebhookSettings>,
     /// `[identity]`.
     pub identity: IdentityRules,
     /// `[tenants] hosts`: custom domain (lower case) to tenant.
@@ -191,6 +194,13 @@ pub enum Require {
         provider: usize,
         /// All of them.
         scopes: Vec<String>,
+    },
+    /// A signed message.
+    Webhook {
+        /// Number into [`Policy::webhooks`].
+        number: usize,
+        /// Its name, for reasons.
+        name: String,
     },
     /// One of these.
     Any(Vec<Require>),

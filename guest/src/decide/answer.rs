@@ -46,6 +46,8 @@ impl Answering<'_> {
             Why::Anonymous => self.anonymous(denial),
             Why::Forbidden => self.plain(403, "Forbidden", &denial.reason),
             Why::Nothing => self.plain(404, "Not Found", &denial.reason),
+            Why::Broken => self.plain(400, "Bad Request", &denial.reason),
+            Why::TooLarge => self.plain(413, "Content Too Large", &denial.reason),
             Why::Unavailable => self.plain(503, "Service Unavailable", &denial.reason),
             Why::SignedIn => {
                 let after = self.compiled.policy().sign_in.as_ref().map_or("/", |sign_in| sign_in.after.as_str());

@@ -29,9 +29,11 @@ pub const BAD_ID: &str = "P418";
 pub const PUBLISHABLE_KEY: &str = "P412";
 /// A secret key that is none.
 pub const SECRET_KEY: &str = "P413";
+/// A name that an issuer follows from (a team, a project, a domain) has not the form of one.
+pub const BAD_KNOWN: &str = "P424";
 
 /// All of them with one line each, for the reference page.
-pub const ALL: [(&str, &str); 14] = [
+pub const ALL: [(&str, &str); 15] = [
     (NOT_TEXT, "a supplied value is not UTF-8 text"),
     (BAD_NAME, "an issuer or audience is empty or holds control characters"),
     (NO_ISSUER, "keys come from an address, but there is no issuer"),
@@ -46,4 +48,5 @@ pub const ALL: [(&str, &str); 14] = [
     (BAD_ID, "a client id or project address cannot be one"),
     (PUBLISHABLE_KEY, "a publishable key that is none"),
     (SECRET_KEY, "a secret key that is none"),
+    (BAD_KNOWN, "the name of a team, project, deployment or domain has not the form of one"),
 ];

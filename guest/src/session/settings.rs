@@ -4,8 +4,10 @@ use super::auth0::Auth0Settings;
 use super::authjs::AuthJsSettings;
 use super::better_auth::BetterAuthSettings;
 use super::clerk::ClerkSettings;
+use super::convex_auth::ConvexAuthSettings;
 use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
+use super::known::KnownSettings;
 use super::plain::PlainSettings;
 use super::prepare::Prepare;
 use super::supabase::SupabaseSettings;
@@ -30,6 +32,10 @@ pub struct ProviderSettings {
 pub enum KindSettings {
     /// Clerk.
     Clerk(Box<ClerkSettings>),
+    /// Convex Auth.
+    ConvexAuth(ConvexAuthSettings),
+    /// A signed token of an issuer that is known by a name.
+    Known(KnownSettings),
     /// A signed token and nothing else.
     Plain(PlainSettings),
     /// Better Auth.
@@ -51,6 +57,8 @@ impl KindSettings {
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Clerk(kind) => kind.as_ref(),
+            Self::ConvexAuth(kind) => kind,
+            Self::Known(kind) => kind,
             Self::Plain(kind) => kind,
             Self::BetterAuth(kind) => kind,
             Self::IronSession(kind) => kind,
@@ -64,6 +72,8 @@ impl KindSettings {
     pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
         match self {
             Self::Clerk(kind) => kind.ready(prepare),
+            Self::ConvexAuth(kind) => kind.ready(prepare),
+            Self::Known(kind) => kind.ready(prepare),
             Self::Plain(kind) => kind.ready(prepare),
             Self::BetterAuth(kind) => kind.ready(prepare),
             Self::IronSession(kind) => kind.ready(prepare),

@@ -31,8 +31,8 @@ impl Answers {
         })
     }
 
-    /// Answer one question.
-    pub(super) fn answer(&self, question: &guest::Question) -> guest::Answer {
+    /// Answer one question about a request with that body.
+    pub(super) fn answer(&self, question: &guest::Question, body: &[u8]) -> guest::Answer {
         match question {
             guest::Question::Verify { algorithm, key, message, signature } => {
                 guest::Answer::Verify(self.verifier.verify(&host::VerifyQuestion {
@@ -57,7 +57,8 @@ impl Answers {
                 to_guest(self.signer.answer(&question))
             }
             guest::Question::Call { .. } => guest::Answer::Failed("this host makes no backend calls".to_owned()),
-            guest::Question::Body { .. } => guest::Answer::Body(Vec::new()),
+            guest::Question::Body { limit } if body.len() > *limit as usize => guest::Answer::TooLarge,
+            guest::Question::Body { .. } => guest::Answer::Body(body.to_vec()),
         }
     }
 

@@ -69,14 +69,14 @@ impl NativeDoor {
         answer
     }
 
-    fn decide(&mut self, head: &Head) -> Result<Verdict, String> {
+    fn decide(&mut self, head: &Head, body: &[u8]) -> Result<Verdict, String> {
         let mut answered: Vec<Answered> = Vec::new();
         for _ in 0..ROUNDS {
             match self.gate.decide(head, &answered) {
                 Step::Verdict(verdict) => return Ok(verdict),
                 Step::Questions(questions) => {
                     for asked in questions {
-                        let answer = self.answers.answer(&asked.question);
+                        let answer = self.answers.answer(&asked.question, body);
                         answered.push(Answered { id: asked.id, answer });
                     }
                 }
@@ -98,7 +98,7 @@ impl NativeDoor {
             now: self.world.now(),
         };
         let started = Instant::now();
-        let verdict = self.decide(&head);
+        let verdict = self.decide(&head, &request.body);
         let took = started.elapsed();
         self.answers.settle();
         let (outcome, back, reason) = match verdict {

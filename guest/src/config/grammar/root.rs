@@ -4,6 +4,7 @@ use super::paths::{NEXT, PATHS};
 use super::proxy::PROXY;
 use super::rules::{CLAIM_TEST, GUARD, ROUTE};
 use super::sessions::{BEARERS, SESSIONS};
+use super::webhook::WEBHOOK;
 use super::{Key, Names, Shape, Table};
 
 /// The whole document.
@@ -37,6 +38,11 @@ pub(in crate::config) static ROOT: Table = Table {
             "Bearer tokens of machines, by name."
         ),
         key!(
+            "webhook",
+            &Shape::Map(Names::Own("webhook"), &Shape::Table(&WEBHOOK)),
+            "Signed messages of other services, by name."
+        ),
+        key!(
             "roles",
             &Shape::Map(Names::Own("role"), &Shape::Table(&CLAIM_TEST)),
             "Roles, by name: what the token must say."
@@ -58,6 +64,7 @@ pub(in crate::config) static ROOT: Table = Table {
         ("signin", "`[sign-in]`"),
         ("login", "`[sign-in]`"),
         ("sessions", "`[session.NAME]`"),
+        ("webhooks", "`[webhook.NAME]`"),
         ("role", "`[roles]`"),
         ("tenant", "`[tenants]`"),
         ("preset", "`presets`"),

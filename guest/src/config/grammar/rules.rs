@@ -182,7 +182,7 @@ const REQUIRE_WORDS: &[(&str, &str)] = &[
 static REQUIRE_TABLE: Table = Table {
     name: "require",
     title: "require",
-    doc: "Who may pass, as a table: exactly one of `role`, `claim`, `bearer`, `clerk`, `any` and `all`. In an `all` that holds a `bearer`, roles and claims are those of that token; elsewhere those of the session.",
+    doc: "Who may pass, as a table: exactly one of `role`, `claim`, `bearer`, `clerk`, `webhook`, `any` and `all`. In an `all` that holds a `bearer`, roles and claims are those of that token; elsewhere those of the session.",
     example: "[roles]\nadmin = { claim = \"groups\", has = \"admins\" }\n\n[[route]]\nglob = \"/billing/**\"\nrequire = { any = [{ role = \"admin\" }, { claim = \"plan\", in = [\"pro\", \"team\"] }] }",
     keys: &[
         key!("role", &Shape::Text("role name"), "A role of `[roles]`."),
@@ -193,6 +193,7 @@ static REQUIRE_TABLE: Table = Table {
         key!("bearer", &Shape::Text("provider name"), "A bearer token of `[bearer.NAME]`."),
         key!("scope", &Shape::Texts("scope"), "With `bearer`: scopes that the token must have, all of them."),
         CLERK,
+        key!("webhook", &Shape::Text("webhook name"), "A signed message of `[webhook.NAME]`."),
         key!("any", &Shape::List(&REQUIREMENT), "One of these."),
         key!("all", &Shape::List(&REQUIREMENT), "All of these."),
     ],

@@ -19,6 +19,7 @@ mod rules;
 mod sessions;
 mod sign_in;
 mod tests;
+mod webhooks;
 
 pub(super) use lint::lint;
 
@@ -40,15 +41,28 @@ struct Lower<'a> {
     sessions: Vec<String>,
     /// Names of `[bearer.*]` with their number among all providers.
     bearers: Vec<(String, usize)>,
+    /// Names of `[webhook.*]`.
+    webhooks: Vec<String>,
     roles: Vec<(String, Test)>,
     /// Numbers of `[session.*]` of kind clerk.
     clerk: Vec<usize>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// Where the site is for browsers.
+    site: Site,
     /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
     secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
+}
+
+/// Where the site is for browsers.
+#[derive(Debug, Default)]
+struct Site {
+    /// `proxy.public-origin`.
+    public_origin: Option<String>,
+    /// Is `proxy.listen` written, and for this very machine only?
+    on_loopback: bool,
 }
 
 /// Most bytes of all rules and patterns together, by [`RULE_WEIGHT`] and [`Pattern::weight`]. An instance has 16 MiB; a
@@ -75,17 +89,21 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         needs: Vec::new(),
         sessions,
         bearers,
+        webhooks: names("webhook").collect(),
         roles: Vec::new(),
         clerk: sessions::of_kind(root, "clerk"),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        site: Site::default(),
         secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    lower.site = proxy::site(&proxy);
     lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
+    let webhooks = webhooks::webhooks(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
     let identity = identity::identity(&mut lower, root.get("identity"), proxy.public_origin.as_deref());
@@ -99,6 +117,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         default,
         sign_in,
         providers,
+        webhooks,
         identity,
         tenants,
         guards: rules.guards,

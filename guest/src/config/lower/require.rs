@@ -8,7 +8,7 @@ use crate::policy::{ClaimIs, ClaimTest, Require, Test};
 use crate::template::Use;
 
 /// Keys of which a `require` table has exactly one.
-const FORMS: [&str; 6] = ["role", "claim", "bearer", "clerk", "any", "all"];
+const FORMS: [&str; 7] = ["role", "claim", "bearer", "clerk", "webhook", "any", "all"];
 /// Comparisons of a claim, of which there is at most one.
 const COMPARISONS: [&str; 3] = ["equals", "in", "has"];
 
@@ -95,7 +95,7 @@ impl Lower<'_> {
         let Some(form) = forms.next() else {
             // A mistyped key has been reported already, and says the same.
             if node.entries().iter().all(|entry| COMPARISONS.contains(&entry.key.as_str()) || entry.key == "scope") {
-                let help = "write one of `role`, `claim`, `bearer`, `clerk`, `any` and `all`";
+                let help = "write one of `role`, `claim`, `bearer`, `clerk`, `webhook`, `any` and `all`";
                 self.error(codes::REQUIRE_FORM, node.span, "this does not say who may pass", help);
             }
             return None;
@@ -122,6 +122,7 @@ impl Lower<'_> {
             "claim" => self.claim(node, form.key_span, names, bearer),
             "bearer" => self.bearer(node, &form.node, bearer),
             "clerk" => self.clerk(form),
+            "webhook" => self.webhook(&form.node),
             "any" => self.members(&form.node, names, bearer).map(Require::Any),
             _ => {
                 let bearer = self.bearer_of(&form.node, bearer);
@@ -182,6 +183,17 @@ impl Lower<'_> {
             scopes.extend(text.split_whitespace().map(str::to_owned));
         }
         Some(Require::Bearer { provider, scopes })
+    }
+
+    fn webhook(&mut self, node: &Node) -> Option<Require> {
+        let name = node.text().filter(|name| !name.is_empty())?;
+        let found = self.webhooks.iter().position(|webhook| webhook == name);
+        if found.is_none() {
+            let known: Vec<&str> = self.webhooks.iter().map(String::as_str).collect();
+            let help = near::advice(name, &known, "this config has no `[webhook.NAME]`");
+            self.error(codes::UNKNOWN_WEBHOOK, node.span, format!("unknown webhook `{name}`"), help);
+        }
+        found.map(|number| Require::Webhook { number, name: name.to_owned() })
     }
 
     /// The number of a bearer provider.

@@ -2,6 +2,7 @@
 
 mod clerk;
 mod next;
+mod webhook;
 
 use crate::Gate;
 use crate::config::Format;

@@ -27,6 +27,8 @@ pub(in crate::session) struct Rules {
     pub(in crate::session) parties: Vec<String>,
     /// What the clock may say.
     pub(in crate::session) window: Window,
+    /// Characters of `sub`.
+    pub(in crate::session) longest_subject: Option<usize>,
     /// Present and not null.
     pub(in crate::session) required: Vec<String>,
 }
@@ -158,6 +160,9 @@ impl Rules {
         let issuer = self.issuer(claims)?;
         let subject = text(claims, "sub")?;
         self.party(claims)?;
+        if self.longest_subject.is_some_and(|longest| subject.chars().count() > longest) {
+            return Err(Refused::claim("sub", "too long"));
+        }
         let times = Times::read(claims)?;
         times.check(&self.window, now)?;
         times.in_order()?;
@@ -314,6 +319,13 @@ mod tests {
             assert_eq!(verdict(&rules, bad.clone()), "azp not allowed", "{bad}");
         }
         assert_eq!(verdict(&rules, json!({"azp": "x", "exp": NOW - 60})), "azp not allowed");
+    }
+
+    #[test]
+    fn an_issuer_may_promise_short_subjects() {
+        let rules = Rules { longest_subject: Some(3), ..rules() };
+        assert_eq!(verdict(&rules, json!({"sub": "äöü"})), "ok");
+        assert_eq!(verdict(&rules, json!({"sub": "abcd"})), "claim `sub` too long");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::supply::Text;
 pub enum KeySource {
     /// OpenID Connect discovery at the issuer.
     Discovery,
-    /// A JWKS at an address.
+    /// A JWKS at an address, or in a `data:` URL.
     JwksUrl(Text),
     /// A JWKS as text: the set itself, or a file.
     Jwks(Text),
@@ -44,6 +44,8 @@ pub struct TokenSettings {
     pub max_age: Option<i64>,
     /// Demanded media type in `typ`, e.g. `at+jwt`; without it the common ones are taken.
     pub typ: Option<String>,
+    /// Characters that `sub` may have, if the issuer promises less than everybody.
+    pub longest_subject: Option<usize>,
     /// Claims that must be present besides `exp`, `iss`, `sub`.
     pub required_claims: Vec<String>,
     /// Keys.
@@ -65,6 +67,7 @@ impl TokenSettings {
             ahead: MAX_AHEAD,
             max_age: None,
             typ: None,
+            longest_subject: None,
             required_claims: Vec::new(),
             keys,
         }

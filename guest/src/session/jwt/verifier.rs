@@ -77,6 +77,7 @@ impl Builder<'_, '_> {
                 max_age: settings.max_age.map(|age| age.max(0)),
             },
             required: settings.required_claims.clone(),
+            longest_subject: settings.longest_subject,
         };
         Some(Verifier { algorithms, typ: settings.typ.as_deref().map(media_type), rules, keys: keys? })
     }
@@ -107,6 +108,9 @@ impl Builder<'_, '_> {
             KeySource::Discovery => self.discovery(issuers),
             KeySource::JwksUrl(text) => {
                 let address = self.text(text, "address of the keys")?;
+                if let Some(set) = url::data(&address) {
+                    return self.key_set(&set);
+                }
                 if !url::is_safe(&address, true) {
                     self.error(
                         codes::BAD_ADDRESS,
@@ -133,7 +137,10 @@ impl Builder<'_, '_> {
         if issuers.iter().all(|issuer| url::is_issuer(issuer)) {
             let sources = issuers
                 .iter()
-                .map(|issuer| self.prepare.source(Source::new(Origin::Discovery(issuer.clone()))))
+                .map(|issuer| {
+                    let origin = Origin::Discovery(issuer.clone(), self.settings.any_slash);
+                    self.prepare.source(Source::new(origin))
+                })
                 .collect();
             return Some(Keys::Remote(sources));
         }

@@ -5,8 +5,10 @@ mod auth0;
 mod authjs;
 mod better_auth;
 mod clerk;
+mod convex;
 mod iron_session;
 mod supabase;
+mod svix;
 mod workos;
 
 use super::{Seen, judge, seen};
@@ -43,8 +45,10 @@ const FILES: &[(&str, Translate)] = &[
     ("sessions/better-auth.json", better_auth::put),
     ("sessions/clerk-authenticate.json", clerk::authenticate),
     ("sessions/clerk-middleware.json", clerk::middleware),
+    ("sessions/convex.json", convex::translate),
     ("sessions/iron-session.json", iron_session::put),
     ("sessions/supabase.json", supabase::put),
+    ("sessions/svix.json", svix::translate),
     ("sessions/workos.json", workos::put),
 ];
 /// Which file is put by whom, several times each case.
@@ -130,7 +134,7 @@ pub(super) fn config<'a>(document: &'a Value, case: &'a Value) -> &'a Value {
     }
 }
 
-/// The request of a case.
+/// The request of a case. A `host` among its headers is where it was sent to.
 pub(super) fn request(case: &Value) -> Result<Request, String> {
     let request = &case["request"];
     let url = Url::parse(text(request, "url")).map_err(|error| format!("the address cannot be read: {error}"))?;
@@ -149,6 +153,7 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
         authority: host.first().map_or(named, |(_, host)| (*host).to_owned()),
         target: target.as_bytes().to_vec(),
         headers: headers.into_iter().map(|(name, value)| (name, value.as_bytes().to_vec())).collect(),
+        body: text(request, "body").as_bytes().to_vec(),
     })
 }
 

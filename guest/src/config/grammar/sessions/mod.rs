@@ -6,7 +6,9 @@ mod auth0;
 mod authjs;
 mod better_auth;
 mod clerk;
+mod convex;
 mod iron_session;
+mod known;
 mod plain;
 mod supabase;
 mod workos;
@@ -18,12 +20,15 @@ pub(super) static SESSIONS: &[&Table] = &[
     &authjs::TABLE,
     &better_auth::BETTER_AUTH,
     &clerk::CLERK,
+    &known::CLOUDFLARE,
+    &convex::SESSION,
+    &known::FIREBASE,
     &iron_session::IRON_SESSION,
     &supabase::SUPABASE,
     &workos::WORKOS,
 ];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
-pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
+pub(super) static BEARERS: &[&Table] = &[&plain::BEARER, &convex::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;
