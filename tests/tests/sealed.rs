@@ -1,7 +1,7 @@
 //! Sealed sessions through all engines, sealed by other hands than the gate's: who comes in, and what the server behind is told.
 
 use portcullis_tests::engine::{self, Answer, Policy, Request};
-use portcullis_tests::seal::seal;
+use portcullis_tests::iron::seal;
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::{Page, World};
 use serde_json::{Value, json};

@@ -208,7 +208,8 @@ fn integer(node: &Node, number: i64, from: i64, to: i64, name: &str, findings: &
     if (from..=to).contains(&number) {
         return;
     }
-    findings.push(if name == "version" {
+    // Of the document; a provider may have a `version` of its own.
+    findings.push(if name == "version" && from == to {
         Diagnostic::error(codes::VERSION, node.span, format!("version `{number}` is not known"))
             .help("this release reads `version = 1`")
     } else {

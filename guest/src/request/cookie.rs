@@ -218,6 +218,15 @@ impl<'a> Cookies<'a> {
         self.pairs.iter().filter(|pair| !pair.tab_before).map(|pair| pair.name)
     }
 
+    /// Is there a cookie whose name begins with the rule's, and that is neither it nor a chunk of it? Empty ones do not
+    /// count. Some systems take every such cookie for a piece of theirs.
+    pub fn has_namesake(&self, rule: &CookieRule) -> bool {
+        let begins = |pair: &Pair<'_>| {
+            pair.name.starts_with(rule.name.as_bytes()) && pair.value.is_some_and(|value| !value.is_empty())
+        };
+        self.pairs.iter().any(|pair| begins(pair) && !pair.is(rule.name.as_bytes()) && pair.chunk_of(rule).is_none())
+    }
+
     /// The one value of all pairs of that name.
     fn only_value(&self, rule: &CookieRule) -> CookieRead {
         let name = rule.name.as_bytes();
@@ -278,7 +287,7 @@ impl<'a> Cookies<'a> {
         };
         let mut kept: Vec<Vec<u8>> =
             self.kept(drop, guarded).into_iter().filter(replaced).map(<[u8]>::to_vec).collect();
-        let given = instead.iter().filter(|(name, _)| !drop.contains(&name.as_str()));
+        let given = instead.iter().filter(|(name, _)| !drop.iter().any(|drop| loose::names(name.as_bytes(), drop)));
         kept.extend(given.filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?).into_bytes())));
         kept.join(b"; ".as_slice())
     }

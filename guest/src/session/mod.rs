@@ -4,6 +4,8 @@
 //! these ([`plain`] is the kind that is a token and nothing else). [`kind`] is what they have in common, [`prepare`] makes them
 //! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
+mod auth0;
+mod authjs;
 mod better_auth;
 mod cache;
 pub mod codes;
@@ -20,6 +22,7 @@ mod plain;
 mod prepare;
 mod refused;
 mod seal;
+mod sealed;
 mod secret;
 mod settings;
 mod supabase;
@@ -29,6 +32,8 @@ mod workos;
 #[cfg(test)]
 mod tests;
 
+pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
+pub use authjs::{AuthJsSettings, AuthJsVersion};
 pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
 pub use identity::Identity;
 pub use iron_session::IronSessionSettings;

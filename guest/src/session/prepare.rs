@@ -90,6 +90,15 @@ impl Prepare<'_> {
         (values.len() == texts.len()).then_some(values)
     }
 
+    /// Whose sessions these are where the system does not say so itself: the name of the provider, unless the config has
+    /// another word.
+    pub(super) fn issuer(&mut self, written: Option<&Text>) -> Option<String> {
+        match written {
+            None => Some(self.one.name.clone()),
+            Some(text) => self.texts(std::slice::from_ref(text), "issuer")?.pop(),
+        }
+    }
+
     /// Secrets as an app has them, byte for byte: at least `least` bytes each, at most eight.
     pub(super) fn passwords(&mut self, texts: &[Text], least: usize) -> Option<Vec<String>> {
         if texts.is_empty() || texts.len() > super::secret::MAX_SECRETS {

@@ -1,5 +1,7 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
+use super::auth0::Auth0Settings;
+use super::authjs::AuthJsSettings;
 use super::better_auth::BetterAuthSettings;
 use super::iron_session::IronSessionSettings;
 use super::kind::{Kind, Reader, Ready};
@@ -35,6 +37,10 @@ pub enum KindSettings {
     Supabase(SupabaseSettings),
     /// WorkOS AuthKit.
     Workos(WorkosSettings),
+    /// The session cookie of nextjs-auth0.
+    Auth0(Auth0Settings),
+    /// The session cookie of Auth.js and NextAuth.
+    AuthJs(AuthJsSettings),
 }
 
 impl KindSettings {
@@ -46,6 +52,8 @@ impl KindSettings {
             Self::IronSession(kind) => kind,
             Self::Supabase(kind) => kind,
             Self::Workos(kind) => kind,
+            Self::Auth0(kind) => kind,
+            Self::AuthJs(kind) => kind,
         }
     }
 
@@ -56,6 +64,8 @@ impl KindSettings {
             Self::IronSession(kind) => kind.ready(prepare),
             Self::Supabase(kind) => kind.ready(prepare),
             Self::Workos(kind) => kind.ready(prepare),
+            Self::Auth0(kind) => kind.ready(prepare),
+            Self::AuthJs(kind) => kind.ready(prepare),
         }
     }
 }

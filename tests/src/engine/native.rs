@@ -1,14 +1,14 @@
 //! The decision as a Rust function.
 
 use super::answers::Answers;
-use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
+use super::{Answer, Door, Engine, Lines, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis_gate::Gate;
 use portcullis_gate::config::Format;
 use portcullis_gate::question::Answered;
 use portcullis_gate::request::Head;
 use portcullis_gate::supply::Source;
-use portcullis_gate::verdict::{Action, Forward, HeaderEdit, Reply, Step, Verdict};
+use portcullis_gate::verdict::{Action, Forward, Header, HeaderEdit, Step, Verdict};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -101,19 +101,23 @@ impl NativeDoor {
         let verdict = self.decide(&head);
         let took = started.elapsed();
         self.answers.settle();
-        let (outcome, reason) = match verdict {
-            Err(failure) => (Outcome::Failed(failure), String::new()),
+        let (outcome, back, reason) = match verdict {
+            Err(failure) => (Outcome::Failed(failure), Lines::new(), String::new()),
             Ok(verdict) => {
-                let outcome = match verdict.action {
+                let (outcome, back) = match verdict.action {
                     Action::Pass(forward) | Action::Rewrite(forward) => {
-                        forwarded(forward, request, &self.gate.stripped())
+                        let back = edited(forward.response.clone());
+                        (forwarded(forward, request, &self.gate.stripped()), back)
                     }
-                    Action::Redirect(reply) | Action::Respond(reply) => replied(reply),
+                    Action::Redirect(reply) | Action::Respond(reply) => {
+                        let lines = lines(reply.headers);
+                        (Outcome::Replied(reply.status, lines.clone()), lines)
+                    }
                 };
-                (outcome, verdict.reason)
+                (outcome, back, verdict.reason)
             }
         };
-        Answer { outcome, reason, took }
+        Answer { outcome, back, reason, took }
     }
 }
 
@@ -123,9 +127,21 @@ impl Door for NativeDoor {
     }
 }
 
-fn replied(reply: Reply) -> Outcome {
-    let lines = reply.headers.into_iter().map(portcullis_gate::verdict::Header::into_parts).collect();
-    Outcome::Replied(reply.status, lines)
+fn lines(headers: Vec<Header>) -> Lines {
+    headers.into_iter().map(Header::into_parts).collect()
+}
+
+/// What a response without headers becomes.
+fn edited(edits: Vec<HeaderEdit>) -> Lines {
+    let mut lines = Lines::new();
+    for edit in edits {
+        match edit {
+            HeaderEdit::Set(header) => super::set(&mut lines, header.name(), header.value()),
+            HeaderEdit::Append(header) => lines.push(header.into_parts()),
+            HeaderEdit::Remove(name) => lines.retain(|(n, _)| *n != name),
+        }
+    }
+    lines
 }
 
 fn forwarded(forward: Forward, request: &Request, stripped: &[String]) -> Outcome {

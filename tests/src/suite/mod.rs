@@ -75,8 +75,6 @@ fn needs(name: &str) -> &'static str {
     match (folder, file) {
         ("convex-auth", _) | ("sessions", "convex.json") => "needs session kind convex-auth, which is not built yet",
         ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
-        ("sessions", "authjs.json") => "needs session kind authjs, which is not built yet",
-        ("sessions", "auth0.json") => "needs session kind auth0, which is not built yet",
         ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"

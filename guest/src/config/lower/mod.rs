@@ -42,6 +42,8 @@ struct Lower<'a> {
     roles: Vec<(String, ClaimTest)>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
+    secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
 }
@@ -73,9 +75,11 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         roles: Vec::new(),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));

@@ -5,6 +5,7 @@ mod mistakes;
 mod next;
 mod properties;
 mod samples;
+mod sealed;
 mod stores;
 
 use super::{Format, load};

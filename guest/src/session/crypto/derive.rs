@@ -21,6 +21,12 @@ pub(in crate::session) fn next_auth(secret: &[u8]) -> Result<[u8; 32], &'static 
     hkdf_sha256(secret, b"", &[b"NextAuth.js Generated Encryption Key"])
 }
 
+/// NextAuth v4 where the app gives a salt.
+pub(in crate::session) fn next_auth_salted(secret: &[u8], salt: &str) -> Result<[u8; 32], &'static str> {
+    let info: [&[u8]; 3] = [b"NextAuth.js Generated Encryption Key (", salt.as_bytes(), b")"];
+    hkdf_sha256(secret, salt.as_bytes(), &info)
+}
+
 /// Auth.js v5: 64 bytes for A256CBC-HS512, 32 for A256GCM. The cookie's name is part of it, so that a token does not
 /// open in another cookie.
 pub(in crate::session) fn auth_js<const N: usize>(secret: &[u8], cookie: &str) -> Result<[u8; N], &'static str> {
@@ -93,6 +99,7 @@ mod tests {
         let long: [u8; 64] = auth_js(secret, cookie).unwrap();
         let keys = [
             next_auth(secret).unwrap(),
+            next_auth_salted(secret, cookie).unwrap(),
             auth0(secret).unwrap(),
             nonce_key(secret).unwrap(),
             auth_js(secret, "__Secure-authjs.session-token").unwrap(),
@@ -103,6 +110,6 @@ mod tests {
             assert!(!keys[..at].contains(key));
         }
         // HKDF-Expand is a stream: the shorter key is the beginning of the longer one.
-        assert_eq!(long[..32], keys[5]);
+        assert_eq!(long[..32], keys[6]);
     }
 }

@@ -6,7 +6,7 @@ use super::MAX_TEXT;
 use super::block::BLOCK;
 use super::text::base64url;
 use crate::session::json;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::fmt;
 
 /// Bytes of the decoded header; real ones have about 150.
@@ -53,6 +53,8 @@ pub(in crate::session) struct Jwe {
     pub(in crate::session) enc: Enc,
     /// Which key it claims; only to be compared.
     pub(in crate::session) kid: Option<String>,
+    /// All members of the header. Once the token is open, they are as good as its content.
+    pub(in crate::session) header: Map<String, Value>,
     /// The header as it was sent: the additional data of the encryption.
     pub(super) aad: String,
     /// The rest, each of a length that `enc` allows.
@@ -83,7 +85,8 @@ impl Jwe {
         if !key.is_empty() {
             return Err("encrypted key where none belongs");
         }
-        let (enc, kid) = header(aad)?;
+        let header = header(aad)?;
+        let (enc, kid) = named(&header)?;
         let iv = base64url(iv).ok_or("IV is not base64url")?;
         let ciphertext = base64url(ciphertext).ok_or("ciphertext is not base64url")?;
         let tag = base64url(tag).ok_or("tag is not base64url")?;
@@ -94,7 +97,7 @@ impl Jwe {
             }
             Enc::A256CbcHs512 => return Err("ciphertext is not whole blocks"),
         };
-        Ok(Self { enc, kid, aad: aad.to_owned(), sealed })
+        Ok(Self { enc, kid, header, aad: aad.to_owned(), sealed })
     }
 }
 
@@ -105,7 +108,7 @@ impl fmt::Debug for Jwe {
     }
 }
 
-fn header(text: &str) -> Result<(Enc, Option<String>), &'static str> {
+fn header(text: &str) -> Result<Map<String, Value>, &'static str> {
     let header = base64url(text).ok_or("header is not base64url")?;
     if header.len() > MAX_HEADER {
         return Err("header longer than 4 KiB");
@@ -114,6 +117,11 @@ fn header(text: &str) -> Result<(Enc, Option<String>), &'static str> {
     if FOREIGN.iter().any(|name| header.contains_key(*name)) {
         return Err("header asks for an extension or another way to encrypt");
     }
+    Ok(header)
+}
+
+/// How it is encrypted, and with which key.
+fn named(header: &Map<String, Value>) -> Result<(Enc, Option<String>), &'static str> {
     match header.get("alg") {
         Some(Value::String(alg)) if alg == "dir" => {}
         _ => return Err("`alg` is not `dir`"),

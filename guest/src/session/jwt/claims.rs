@@ -80,6 +80,16 @@ impl Times {
         Self { exp, nbf: None, iat: None }
     }
 
+    /// The same, but over at `end` at the latest.
+    pub(in crate::session) fn at_most(self, end: f64) -> Self {
+        Self { exp: Some(self.exp.map_or(end, |exp| exp.min(end))), ..self }
+    }
+
+    /// Is there an end?
+    pub(in crate::session) fn ends(&self) -> bool {
+        self.exp.is_some()
+    }
+
     /// Is the token in time at `now`? The one place that says so: for new tokens and for cached ones.
     pub(in crate::session) fn check(&self, window: &Window, now: i64) -> Result<(), Refused> {
         let (now, leeway) = (now as f64, window.leeway as f64);

@@ -1,6 +1,8 @@
 //! `sessions/*.json`: requests with the cookies of real session systems, judged by the real packages. Each system has a file
 //! here that puts a case into a policy, a world and a request of ours; running and judging are the same for all.
 
+mod auth0;
+mod authjs;
 mod better_auth;
 mod iron_session;
 mod supabase;
@@ -31,6 +33,10 @@ pub(super) struct Put {
 /// How a system's cases are put; `Err` says why one cannot be, and is counted as a skip.
 type Translate = fn(document: &Value, case: &Value) -> Result<Put, String>;
 
+/// How the cases of a system are put that are asked twice: for what the library says of the session, and for what its
+/// middleware does with the request.
+type TranslateTwice = fn(document: &Value, case: &Value) -> Result<Vec<Put>, String>;
+
 /// Which file is put by whom.
 const FILES: &[(&str, Translate)] = &[
     ("sessions/better-auth.json", better_auth::put),
@@ -38,25 +44,42 @@ const FILES: &[(&str, Translate)] = &[
     ("sessions/supabase.json", supabase::put),
     ("sessions/workos.json", workos::put),
 ];
+/// Which file is put by whom, several times each case.
+const TWICE: &[(&str, TranslateTwice)] =
+    &[("sessions/auth0.json", auth0::translate), ("sessions/authjs.json", authjs::translate)];
 
 /// Is there somebody who can put the cases of that file?
 pub(super) fn knows(name: &str) -> bool {
-    FILES.iter().any(|(file, _)| *file == name)
+    FILES.iter().any(|(file, _)| *file == name) || TWICE.iter().any(|(file, _)| *file == name)
 }
 
 /// Run a file through one engine.
 pub(super) fn run(file: &File, engine: &dyn Engine, report: &mut Report) {
-    let Some((_, translate)) = FILES.iter().find(|(name, _)| *name == file.name) else { return };
     let mut row = Row::new(&file.name, engine.name());
     let mut doors = Doors::default();
     for case in list(&file.document) {
-        let verdict = match translate(&file.document, case) {
+        let now = case["now"].as_i64().unwrap_or_default();
+        let verdict = match translated(&file.name, &file.document, case) {
             Err(why) => Verdict::Skipped(why),
-            Ok(put) => doors.put(engine, case["now"].as_i64().unwrap_or_default(), &put),
+            Ok(puts) => {
+                let mut verdicts = puts.iter().map(|put| doors.put(engine, now, put));
+                verdicts.find(|verdict| *verdict != Verdict::Passed).unwrap_or(Verdict::Passed)
+            }
         };
         row.note(text(case, "id"), verdict);
     }
     report.push(row);
+}
+
+/// All that is asked for one case.
+fn translated(name: &str, document: &Value, case: &Value) -> Result<Vec<Put>, String> {
+    if let Some((_, translate)) = FILES.iter().find(|(file, _)| *file == name) {
+        return translate(document, case).map(|put| vec![put]);
+    }
+    match TWICE.iter().find(|(file, _)| *file == name) {
+        Some((_, translate)) => translate(document, case),
+        None => Err("needs a translation: nobody knows this file".to_owned()),
+    }
 }
 
 /// Policies that are ready, by all that makes them differ.

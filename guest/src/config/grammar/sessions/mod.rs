@@ -2,6 +2,8 @@
 
 use super::{Key, Shape, Table};
 
+mod auth0;
+mod authjs;
 mod better_auth;
 mod iron_session;
 mod plain;
@@ -9,8 +11,15 @@ mod supabase;
 mod workos;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] =
-    &[&plain::JWT_COOKIE, &better_auth::BETTER_AUTH, &iron_session::IRON_SESSION, &supabase::SUPABASE, &workos::WORKOS];
+pub(super) static SESSIONS: &[&Table] = &[
+    &plain::JWT_COOKIE,
+    &auth0::TABLE,
+    &authjs::TABLE,
+    &better_auth::BETTER_AUTH,
+    &iron_session::IRON_SESSION,
+    &supabase::SUPABASE,
+    &workos::WORKOS,
+];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
 pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
 

@@ -1,5 +1,7 @@
 //! `[session.NAME]` and `[bearer.NAME]`: what their kinds have in common. Each kind has a file here.
 
+mod auth0;
+mod authjs;
 mod better_auth;
 mod iron_session;
 mod keys;
@@ -51,6 +53,8 @@ fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
         "iron-session" => iron_session::lower(lower, entry),
         "supabase" => supabase::lower(lower, entry),
         "workos" => workos::lower(lower, entry),
+        "auth0" => auth0::lower(lower, entry),
+        "authjs" => authjs::lower(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }

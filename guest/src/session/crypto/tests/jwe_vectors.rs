@@ -8,6 +8,31 @@ use serde_json::Value;
 
 type Opened = Result<Value, &'static str>;
 
+/// What opening alone costs: form, key, decryption; with `--release -- --ignored --nocapture open_cost`.
+#[test]
+#[ignore = "a measurement, not a test"]
+fn open_cost() {
+    let file = load("authjs.json");
+    let secret = b"vector-nextauth-secret-0123456789abcdef";
+    let secure = "__Secure-authjs.session-token";
+    let long: [u8; 64] = auth_js(secret, secure).unwrap();
+    for (id, name, enc, key) in [
+        ("authjs/v4-ok", "__Secure-next-auth.session-token", Enc::A256Gcm, next_auth(secret).unwrap().to_vec()),
+        ("authjs/v5-cookie-wins", secure, Enc::A256CbcHs512, long.to_vec()),
+        ("authjs/v5-chunked", secure, Enc::A256CbcHs512, long.to_vec()),
+    ] {
+        let case = file["cases"].as_array().unwrap().iter().find(|case| case["id"] == id).unwrap();
+        let Carried::Text(token) = cookie(case, name, ".") else { panic!("{id}") };
+        let key = JweKey::new(enc, &key).unwrap();
+        let rounds = 20_000;
+        let started = std::time::Instant::now();
+        for _ in 0..rounds {
+            assert!(key.open(&Jwe::parse(std::hint::black_box(&token)).unwrap()).is_ok());
+        }
+        println!("{} of {} bytes: {:?}", enc.name(), token.len(), started.elapsed() / rounds);
+    }
+}
+
 /// A key and the `kid` that would name it.
 struct Named {
     kid: String,

@@ -4,6 +4,7 @@ use super::super::jwe::{Enc, Jwe, Sealed};
 use super::super::jwe_key::JweKey;
 use super::super::mac::{HmacSha1, HmacSha256, HmacSha512};
 use super::super::text::{base64url, to_hex};
+use serde_json::Map;
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: Vec<u8> = hex.chars().filter_map(|c| c.to_digit(16)).map(|digit| digit as u8).collect();
@@ -22,6 +23,7 @@ fn a256cbc_hs512() {
     let token = |aad: &str| Jwe {
         enc: Enc::A256CbcHs512,
         kid: None,
+        header: Map::new(),
         aad: aad.to_owned(),
         sealed: Sealed::Cbc {
             iv: sized(bytes("1af38c2dc2b96ffdd86694092341bc04")),
@@ -49,6 +51,7 @@ fn a256gcm_in_a_jwe() {
     let token = Jwe {
         enc: Enc::A256Gcm,
         kid: None,
+        header: Map::new(),
         aad: "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ".to_owned(),
         sealed: Sealed::Gcm {
             nonce: sized(base64url("48V1_ALb6US04U3b").unwrap()),
