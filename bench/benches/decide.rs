@@ -89,7 +89,6 @@ fn seals(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, decide, seals);
 /// A secret of an app whose sessions are encrypted.
 const SECRET: &str = "a secret of an app that is long enough for it";
 /// Name of the Auth.js cookie.
@@ -150,5 +149,5 @@ fn sealed(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decide, sealed);
+criterion_group!(benches, decide, seals, sealed);
 criterion_main!(benches);
