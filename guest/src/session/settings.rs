@@ -28,6 +28,7 @@ pub struct ProviderSettings {
 }
 
 /// The kinds of provider.
+#[allow(clippy::large_enum_variant, reason = "there are few of them, and they are made once")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum KindSettings {
     /// Clerk.

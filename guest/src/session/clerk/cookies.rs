@@ -62,6 +62,19 @@ impl Names {
     }
 }
 
+impl Names {
+    /// Handshakes so far; if that cannot be told, more than are allowed.
+    pub(super) fn count(&self, cookies: &Cookies<'_>) -> u32 {
+        let count = text(cookies, &self.count).map(|count| count.and_then(|count| count.parse().ok()));
+        count.map_or(u32::MAX, Option::unwrap_or_default)
+    }
+
+    /// Is there a refresh token?
+    pub(super) fn refresh(&self, cookies: &Cookies<'_>) -> bool {
+        matches!(cookies.read(&self.refresh), CookieRead::Value(_))
+    }
+}
+
 /// What the cookies of one request say, before anything is verified.
 #[derive(Debug, Default)]
 pub(super) struct Crumbs {
@@ -71,10 +84,6 @@ pub(super) struct Crumbs {
     pub(super) session: Option<String>,
     /// Since when the browser's state is what it is, Unix time; 0: nobody is signed in there.
     pub(super) client_uat: i64,
-    /// Is there a refresh token?
-    pub(super) refresh: bool,
-    /// Handshakes so far.
-    pub(super) count: u32,
 }
 
 /// What a token says of itself.
@@ -131,8 +140,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl Crumbs {
-    /// Read them. `said` is what a session token says of itself; `unexpired`: is that still in time? (Asked of development
-    /// instances only, whose clocks differ.)
+    /// Read them. `said` is what a session token says of itself.
     pub(super) fn read(
         names: &Names,
         cookies: &Cookies<'_>,
@@ -152,13 +160,7 @@ impl Crumbs {
         }
         .suffixed(development, now, &mut said);
         let (session, uat) = if suffixed { (suffixed_session, suffixed_uat) } else { (plain_session, plain_uat) };
-        Ok(Self {
-            suffixed,
-            session,
-            client_uat: uat.as_deref().map_or(0, leading_number),
-            refresh: matches!(cookies.read(&names.refresh), CookieRead::Value(_)),
-            count: text(cookies, &names.count)?.and_then(|count| count.parse().ok()).unwrap_or_default(),
-        })
+        Ok(Self { suffixed, session, client_uat: uat.as_deref().map_or(0, leading_number) })
     }
 
     /// The cookie that names the browser to a development instance.
@@ -282,15 +284,16 @@ mod tests {
 
     #[test]
     fn numbers_and_conflicts() {
-        assert_eq!(
-            crumbs("__client_uat=17x; __clerk_redirect_count=2; __refresh_naoXFJnI=r", false).unwrap().client_uat,
-            17
-        );
-        assert_eq!(crumbs("__client_uat=abc; __clerk_redirect_count=-1", false).unwrap().count, 0);
+        assert_eq!(crumbs("__client_uat=17x", false).unwrap().client_uat, 17);
         assert_eq!(crumbs("__client_uat=99999999999999999999", false).unwrap().client_uat, 0);
         assert_eq!(crumbs("__session=; __client_uat=", false).unwrap().session, None);
         assert_eq!(crumbs("__session=a; __session=b", false).unwrap_err(), Refused::Unreadable("conflict"));
         assert!(crumbs("__client_uat=1; __client_uat=2", false).is_err());
+        let line = "__clerk_redirect_count=2; __refresh_naoXFJnI=r";
+        let cookies = |line: &'static str| Cookies::parse(std::iter::once(line.as_bytes())).unwrap();
+        assert_eq!((names().count(&cookies(line)), names().refresh(&cookies(line))), (2, true));
+        assert_eq!((names().count(&cookies("__clerk_redirect_count=-1")), names().refresh(&cookies(""))), (0, false));
+        assert_eq!(names().count(&cookies("__clerk_redirect_count=1; __clerk_redirect_count=2")), u32::MAX);
     }
 
     proptest! {

@@ -32,7 +32,8 @@ impl Clerk {
                 Refused::State("no handshake: neither the config nor an authorized party says where this site is");
             return Err(Out { why, ..out });
         };
-        if crumbs.count >= how.max_redirects {
+        let count = self.names.count(turn.asking.cookies);
+        if count >= how.max_redirects {
             return Err(Out { why: Refused::State("handshakes lead nowhere: stopped"), ..out });
         }
         let location = self.address(turn, crumbs, bearer, &origin, out.reason);
@@ -41,7 +42,7 @@ impl Clerk {
         }
         self.tell(turn, "handshake", &out);
         let name = &self.settings.cookies.redirect_count;
-        turn.carry.set_cookies.push(format!("{name}={}; SameSite=Lax; HttpOnly; Max-Age=2", crumbs.count + 1));
+        turn.carry.set_cookies.push(format!("{name}={}; SameSite=Lax; HttpOnly; Max-Age=2", count + 1));
         Ok(Judged::Detour(Box::new(Detour { status: 307, location, reason: format!("handshake: {}", out.why) })))
     }
 
@@ -81,20 +82,22 @@ impl Clerk {
     }
 
     /// Does the page come from a link of another site, which may be one that shares the session?
-    pub(super) fn from_elsewhere(&self, turn: &Turn<'_, '_>, crumbs: &Crumbs) -> bool {
+    pub(super) fn led_from_elsewhere(&self, turn: &Turn<'_, '_>) -> bool {
         let head = turn.asking.head;
         if !self.settings.handshake.on
             || !self.settings.handshake.cross_origin
             || head.method != "GET"
             || head.single("sec-fetch-dest") != Some(b"document")
-            || crumbs.count > 0
         {
             return false;
         }
         let referer = head.single("referer").and_then(|line| std::str::from_utf8(line).ok()).and_then(origin_of);
         let own = self.origin(turn).as_deref().and_then(origin_of);
         match (referer, own) {
-            (Some(referer), Some(own)) => referer != own && !self.is_clerk(&referer),
+            (Some(referer), Some(own)) => {
+                // Back from a handshake the address of the other site is still there.
+                referer != own && !self.is_clerk(&referer) && self.names.count(turn.asking.cookies) == 0
+            }
             _ => false,
         }
     }

@@ -101,7 +101,7 @@ impl Clerk {
         let named = names_session(&shown);
         match self.verify(Place::Alone, turn, text, shown) {
             Judged::Verified(identity) => {
-                if self.from_elsewhere(turn, &crumbs) {
+                if self.led_from_elsewhere(turn) {
                     let out = Out::state("primary-domain-cross-origin-sync", "a link of another site led here");
                     let message = Some("the session may have changed on another domain".to_owned());
                     if let Ok(judged) = self.handshake(turn, &crumbs, None, Out { message, ..out }) {
@@ -131,7 +131,7 @@ impl Clerk {
         (named, why): (bool, Refused),
     ) -> Judged {
         let reason = match why {
-            Refused::Expired(_) => expired(turn.asking.head, crumbs.refresh, named),
+            Refused::Expired(_) => expired(turn.asking.head, self.names.refresh(turn.asking.cookies), named),
             Refused::NotYet(_) => "session-token-nbf",
             Refused::Ahead(_) => "session-token-iat-in-the-future",
             _ => return self.signed_out(turn, Out::token(token_reason(&why), carrier, why)),
@@ -159,12 +159,18 @@ impl Clerk {
         turn.learnt.signed(Place::Alone, by, text, &token, moment, turn.trace)
     }
 
-    fn crumbs(&self, turn: &Turn<'_, '_>) -> Result<Crumbs, Refused> {
-        let now = turn.asking.head.now;
+    fn crumbs(&self, turn: &mut Turn<'_, '_>) -> Result<Crumbs, Refused> {
+        let (now, index, learnt) = (turn.asking.head.now, turn.index, &mut *turn.learnt);
         let host = &self.instance.host;
-        Crumbs::read(&self.names, turn.asking.cookies, self.instance.development, now, |text| {
-            Said::in_token(text, host)
-        })
+        // A token that was verified before has been taken apart.
+        let said = |text: &str| {
+            let looked = learnt.cache.look(text);
+            match learnt.recall(index, looked, now) {
+                Some(identity) => Said::of(&identity.claims, host),
+                None => Said::in_token(text, host),
+            }
+        };
+        Crumbs::read(&self.names, turn.asking.cookies, self.instance.development, now, said)
     }
 
     /// The name of the browser, for a development instance.

@@ -84,8 +84,8 @@ impl Clerk {
     /// Set them, and go on with the session that they bring.
     fn take(&self, turn: &mut Turn<'_, '_>, lines: &[String]) -> Option<Judged> {
         let session = &self.settings.cookies.session;
-        let sessions = lines.iter().map(|line| pair(line)).filter(|(name, _)| name.starts_with(session.as_str()));
-        let text = sessions.last().map(|(_, value)| value).unwrap_or_default();
+        let mut sessions = lines.iter().map(|line| pair(line)).filter(|(name, _)| name.starts_with(session.as_str()));
+        let text = sessions.next_back().map(|(_, value)| value).unwrap_or_default();
         if text.is_empty() {
             if self.instance.development {
                 return Some(self.clean(turn, lines));

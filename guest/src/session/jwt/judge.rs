@@ -149,7 +149,7 @@ impl Learnt {
         token: &Token,
         issuer: &str,
         moment: Moment<'_>,
-    ) -> Result<(Option<(usize, u64)>, Vec<Candidate>), Judged> {
+    ) -> Result<Candidates, Judged> {
         let algorithm = token.algorithm;
         let kid = token.kid.as_deref();
         let found = match &by.verifier.keys {
@@ -184,6 +184,9 @@ impl Learnt {
         if found.1.is_empty() { Err(Judged::Refused(Refused::Signature)) } else { Ok(found) }
     }
 }
+
+/// Source and copy of the set that keys come from (`None`: fixed), and the keys.
+type Candidates = (Option<(usize, u64)>, Vec<Candidate>);
 
 /// A key to ask about.
 struct Candidate {

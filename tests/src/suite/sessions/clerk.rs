@@ -25,8 +25,11 @@ const MEMBERS: &[(&str, &str, &str)] = &[
     ("actor", "x-actor", "{claim.act}"),
 ];
 
+/// What `env:NAME` stands for.
+type Env = Vec<(String, String)>;
+
 /// The options of the package as `[session.x]`; one that nobody knows is a reason to skip.
-fn settings(config: &Value) -> Result<(Map<String, Value>, Vec<(String, String)>), String> {
+fn settings(config: &Value) -> Result<(Map<String, Value>, Env), String> {
     let mut env = Vec::new();
     let mut own = Map::new();
     let mut set = |key: &str, value: Value| own.insert(key.to_owned(), value);
@@ -63,7 +66,7 @@ fn settings(config: &Value) -> Result<(Map<String, Value>, Vec<(String, String)>
     Ok((own, env))
 }
 
-fn policy(document: &Value, env: Vec<(String, String)>) -> Policy {
+fn policy(document: &Value, env: Env) -> Policy {
     env.iter().fold(Policy::new(document.clone()), |policy, (name, value)| policy.env(name, value))
 }
 
@@ -261,7 +264,8 @@ fn decided(expect: &Value, request: &Request, answer: &Answer) -> Verdict {
         let may = texts(expect.get("may"));
         let other = (answer.status() == Some(404) && may.iter().any(|m| m == "not-found"))
             || (answer.status() == Some(307) && may.iter().any(|m| m == "redirect"))
-            || (answer.status().is_some_and(|s| s >= 400 && s < 500) && may.iter().any(|m| m == "reject"));
+            || (answer.status().is_some_and(|status| (400..500).contains(&status))
+                && may.iter().any(|m| m == "reject"));
         return if other { Verdict::Passed } else { super::judge(false, wanted, answer) };
     }
     let place = match expect["location"].as_str() {
