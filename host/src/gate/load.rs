@@ -74,6 +74,7 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
         documents: Documents::new(fetcher, options.clock, documents),
         verifier: Verifier::new(),
         cached,
+        plain: options.plain,
     })
 }
 

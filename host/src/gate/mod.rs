@@ -14,6 +14,7 @@ mod engine;
 mod failure;
 mod instance;
 mod load;
+mod packed;
 mod pool;
 mod supplies;
 mod validate;
@@ -26,6 +27,7 @@ pub use decision::{Decision, Edit, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
+pub use packed::pack;
 pub use verify::Verifier;
 
 use crate::clock::{Clock, SystemClock};
@@ -89,6 +91,9 @@ pub struct GateOptions {
     pub fetcher: Option<Arc<dyn Fetch>>,
     /// How long guest calls may take.
     pub limits: Limits,
+    /// Call `decide`, which takes the head as a record, and not `decide-packed`: slower and the same, for those who
+    /// hold one against the other.
+    pub plain: bool,
 }
 
 impl GateOptions {
@@ -104,6 +109,7 @@ impl GateOptions {
             lenient: false,
             fetcher: None,
             limits: Limits::default(),
+            plain: false,
         }
     }
 }
@@ -119,6 +125,7 @@ impl std::fmt::Debug for GateOptions {
             .field("env", &env)
             .field("lenient", &self.lenient)
             .field("limits", &self.limits)
+            .field("plain", &self.plain)
             .finish_non_exhaustive()
     }
 }
@@ -163,6 +170,7 @@ pub struct Gate {
     documents: Documents,
     verifier: Verifier,
     cached: Cached,
+    plain: bool,
 }
 
 impl Gate {
