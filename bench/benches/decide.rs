@@ -3,10 +3,11 @@
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use portcullis_bench::{NOW, page, policy, token};
-use portcullis_tests::engine::{Component, Door, Engine, Native, Request};
+use portcullis_tests::engine::{Component, Door, Engine, Native, Policy, Request};
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
-use serde_json::json;
+use portcullis_tests::{iron, seal};
+use serde_json::{Value, json};
 use std::hint::black_box;
 
 /// More tokens than any cache of verified tokens holds, so that each one is new when its turn comes again.
@@ -60,5 +61,93 @@ fn decide(criterion: &mut Criterion) {
     workloads(criterion, "component, instance fresh", &Component, true);
 }
 
-criterion_group!(benches, decide);
+/// A sealed cookie, opened anew each time, and one that is remembered: the whole decision.
+fn seals(criterion: &mut Criterion) {
+    const PASSWORD: &str = "a password of at least 32 characters";
+    let policy = Policy::new(json!({
+        "version": 1,
+        "default": "session",
+        "session": { "main": {
+            "kind": "iron-session", "cookie": "app_session", "password": "env:PASSWORD", "subject": "user.id",
+        } },
+        "identity": { "headers": { "x-user-id": "{claim.user.id}" } },
+    }))
+    .env("PASSWORD", PASSWORD);
+    let sealed = |number: usize| {
+        let user = json!({ "id": format!("user-{number:06}"), "email": "ada@example.test", "roles": ["editor"] });
+        let text = iron::seal(PASSWORD, &json!({ "user": user, "views": number }), Some((NOW + 86_400) * 1000));
+        page("/product/1k", None).header("cookie", format!("app_session={text}"))
+    };
+    let requests: Vec<Request> = (0..MANY).map(sealed).collect();
+    let mut group = criterion.benchmark_group("component, instance reused");
+    let mut door = Component.open(&policy, &World::at(NOW)).expect("the policy loads");
+    let mut turn = requests.iter().cycle();
+    assert!(door.ask(&requests[0]).expect("no HTTP in between").forwarded());
+    bench(&mut group, "seal open", door.as_mut(), || turn.next().expect("a cycle has no end"));
+    one(&mut group, "seal known", door.as_mut(), &requests[0]);
+    group.finish();
+}
+
+criterion_group!(benches, decide, seals);
+/// A secret of an app whose sessions are encrypted.
+const SECRET: &str = "a secret of an app that is long enough for it";
+/// Name of the Auth.js cookie.
+const AUTHJS: &str = "__Secure-authjs.session-token";
+
+/// The encrypted cookie of user `number`, as the package writes it, with its name.
+type Seal = fn(number: usize) -> (&'static str, String);
+
+fn authjs(number: usize) -> (&'static str, String) {
+    let claims = json!({
+        "sub": format!("user{number:06}"), "name": "Ada Lovelace", "email": "ada@example.com",
+        "picture": "https://img.example.com/a.png", "iat": NOW - 60, "exp": NOW + 86_400, "jti": format!("{number:032}"),
+    });
+    (AUTHJS, seal::auth_js(SECRET, AUTHJS, &claims))
+}
+
+fn auth0(number: usize) -> (&'static str, String) {
+    let content = json!({
+        "user": { "sub": format!("auth0|{number:06}"), "name": "Ada Lovelace", "email": "ada@example.com", "sid": "s" },
+        "tokenSet": { "accessToken": "opaque", "refreshToken": "opaque", "expiresAt": NOW + 3600, "scope": "openid" },
+        "internal": { "sid": "s", "createdAt": NOW - 3600 },
+        "exp": NOW + 86_400,
+    });
+    ("__session", seal::auth0(SECRET, &content))
+}
+
+/// Whole decisions on encrypted sessions: known, new at every request, and rolled on.
+fn sealed(criterion: &mut Criterion) {
+    let kinds: [(&str, Value, Seal); 3] = [
+        ("A256CBC-HS512 (authjs)", json!({ "kind": "authjs", "secret": "env:SECRET" }), authjs),
+        ("A256GCM (auth0)", json!({ "kind": "auth0", "secret": "env:SECRET" }), auth0),
+        ("A256GCM, rolled on (auth0)", json!({ "kind": "auth0", "secret": "env:SECRET", "rolling": true }), auth0),
+    ];
+    let engines: [(&str, &dyn Engine); 2] = [("JWE, native", &Native), ("JWE, component, instance reused", &Component)];
+    for (name, engine) in engines {
+        let mut group = criterion.benchmark_group(name);
+        for (kind, settings, seal) in &kinds {
+            let mut policy = policy(&Signer::new(), 10).env("SECRET", SECRET);
+            if let Some(document) = policy.document.as_object_mut() {
+                document.insert("session".to_owned(), json!({ "main": settings }));
+            }
+            let mut door = engine.open(&policy, &World::at(NOW)).expect("the policy loads");
+            let request = |number| {
+                let (cookie, token) = seal(number);
+                let mut request = page("/product/1k", None);
+                if let Some((_, line)) = request.headers.last_mut() {
+                    line.extend(format!("; {cookie}={token}").bytes());
+                }
+                request
+            };
+            let known = request(0);
+            one(&mut group, &format!("known token, {kind}"), door.as_mut(), &known);
+            let requests: Vec<Request> = (1..=MANY).map(request).collect();
+            let mut turn = requests.iter().cycle();
+            bench(&mut group, &format!("JWE open, {kind}"), door.as_mut(), || turn.next().expect("a cycle has no end"));
+        }
+        group.finish();
+    }
+}
+
+criterion_group!(benches, decide, sealed);
 criterion_main!(benches);

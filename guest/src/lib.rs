@@ -7,6 +7,7 @@
 //! its views, cookies, [`request::Kind`]); guards and routes that the views hit are found; what they require is
 //! held against the session ([`session::Sessions`]); the answer is a [`verdict::Verdict`], or questions first.
 
+pub mod assertion;
 pub mod cases;
 pub mod config;
 mod decide;

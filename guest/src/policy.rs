@@ -1,10 +1,11 @@
 //! The compiled policy: immutable, made by [`crate::config`], read by [`crate::decide`]. No text is parsed after this.
 
+use crate::assertion::AssertionSettings;
 use crate::cases::Case;
 use crate::next::{self, NextConfig};
 use crate::pattern::{Pattern, PatternSet};
 use crate::request::{Condition, HostPattern, PathRules};
-use crate::session::ProviderSettings;
+use crate::session::{Has, ProviderSettings};
 use crate::supply::Need;
 use crate::template::Template;
 
@@ -14,8 +15,10 @@ pub const RULE_REQUEST: u32 = 0;
 pub const RULE_DEFAULT: u32 = 1;
 /// Number of the `[sign-in]` rule.
 pub const RULE_SIGN_IN: u32 = 2;
+/// Number of the rule that stands for what sessions answer by themselves: a handshake with the issuer.
+pub const RULE_SESSION: u32 = 3;
 /// Number of the first guard; routes follow.
-pub const RULE_FIRST: u32 = 3;
+pub const RULE_FIRST: u32 = 4;
 
 /// A checked and compiled policy.
 #[derive(Debug, Default)]
@@ -38,12 +41,12 @@ pub struct Policy {
     pub routes: Vec<Rule>,
     /// All patterns of routes and guards; rules hold numbers into it.
     pub patterns: PatternSet,
-    /// Names by rule number: `request`, `default`, `sign-in`, guards, routes.
+    /// Names by rule number: `request`, `default`, `sign-in`, `session`, guards, routes.
     pub rules: Vec<String>,
     /// What must be supplied.
     pub needs: Vec<Need>,
-    /// `[roles]`, used by persona tests: name and what the claim must be.
-    pub roles: Vec<(String, ClaimTest)>,
+    /// `[roles]`, used by persona tests: name and what must hold.
+    pub roles: Vec<(String, Test)>,
     /// `[tests]`.
     pub cases: Vec<Case>,
     /// `[proxy]`.
@@ -52,6 +55,8 @@ pub struct Policy {
     pub paths: PathRules,
     /// `[next]`, or the preset `nextjs`.
     pub next: Option<NextRules>,
+    /// The preset `clerk`: refusals are answered as `protect()` answers them.
+    pub protect: bool,
 }
 
 /// A Next.js app is behind.
@@ -178,7 +183,7 @@ pub enum Require {
         /// As written, for reasons: `role admin`, `claim org.slug`.
         label: String,
         /// What must hold.
-        test: ClaimTest,
+        test: Test,
     },
     /// A bearer token of that provider with all of these scopes.
     Bearer {
@@ -191,6 +196,15 @@ pub enum Require {
     Any(Vec<Require>),
     /// All of these.
     All(Vec<Require>),
+}
+
+/// What must hold of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A claim is what it must be.
+    Claim(ClaimTest),
+    /// What Clerk's `has()` asks.
+    Clerk(Box<Has>),
 }
 
 /// What a claim must be.
@@ -235,6 +249,8 @@ pub struct SignIn {
     pub after: String,
     /// Parameter that carries the way back.
     pub return_param: Option<String>,
+    /// The way back is an absolute address, where it is known what this site is called.
+    pub return_url: bool,
     /// Where it may lead.
     pub rules: crate::request::ReturnRules,
 }
@@ -246,6 +262,8 @@ pub struct IdentityRules {
     pub headers: Vec<(String, Template)>,
     /// Keep session cookies from the upstream.
     pub strip_session_cookie: bool,
+    /// Tell the upstream by a signed token, too.
+    pub assertion: Option<AssertionSettings>,
 }
 
 /// One header edit with a value to fill in.

@@ -64,6 +64,13 @@ pub enum Question {
         /// At most so many.
         limit: u32,
     },
+    /// Sign this with ES256.
+    Sign {
+        /// The private key, P-256, PKCS #8 DER; from the policy.
+        key: Vec<u8>,
+        /// The JWS signing input.
+        message: Vec<u8>,
+    },
 }
 
 /// A question with its number.
@@ -106,6 +113,8 @@ pub enum Answer {
     },
     /// To [`Question::Body`].
     Body(Vec<u8>),
+    /// To [`Question::Sign`]: R and S, 64 bytes.
+    Signed(Vec<u8>),
     /// The world could not answer; says what failed, never a secret.
     Failed(String),
     /// The body was longer than the limit.

@@ -23,6 +23,12 @@ enum Part {
     Path,
     /// `{token-identifier}`: `issuer|subject`.
     TokenIdentifier,
+    /// `{session.subject}`, whatever claim it came from.
+    Subject,
+    /// `{session.issuer}`.
+    Issuer,
+    /// `{session.provider}`: the name in the config.
+    Provider,
 }
 
 /// What a template is for; decides which places it may hold and how they are filled.
@@ -109,7 +115,7 @@ impl Template {
 
     /// Does it need a verified identity?
     pub fn needs_identity(&self) -> bool {
-        self.parts.iter().any(|part| matches!(part, Part::Claim(_) | Part::TokenIdentifier))
+        self.parts.iter().any(|part| !matches!(part, Part::Text(_) | Part::Path | Part::Param(_)))
     }
 
     /// The text, when there is nothing to fill in.
@@ -131,8 +137,7 @@ impl Template {
                 Part::Text(text) => out.push_str(text),
                 Part::Path => out.push_str(fill.path),
                 Part::Param(name) => out.push_str(fill.param(name)?),
-                Part::Claim(name) => push_header_text(&mut out, &claim_text(fill.identity?.claim(name)?)?)?,
-                Part::TokenIdentifier => push_header_text(&mut out, &fill.identity?.token_identifier())?,
+                by_identity => push_header_text(&mut out, &by_identity.of(fill.identity?)?)?,
             }
         }
         Some(out)
@@ -146,8 +151,7 @@ impl Template {
                 Part::Text(text) => out.push_str(text),
                 Part::Path => out.push_str(fill.path),
                 Part::Param(name) => out.push_str(fill.param(name)?),
-                Part::Claim(name) => out.push_str(&claim_text(fill.identity?.claim(name)?)?),
-                Part::TokenIdentifier => out.push_str(&fill.identity?.token_identifier()),
+                by_identity => out.push_str(&by_identity.of(fill.identity?)?),
             }
         }
         Some(out)
@@ -168,11 +172,8 @@ impl Template {
                     }
                     _ => {}
                 },
-                Part::Claim(name) => {
-                    out.push_str(&crate::request::encode_component(&claim_text(fill.identity?.claim(name)?)?));
-                }
-                Part::TokenIdentifier => {
-                    out.push_str(&crate::request::encode_component(&fill.identity?.token_identifier()));
+                by_identity => {
+                    out.push_str(&crate::request::encode_component(&by_identity.of(fill.identity?)?));
                 }
             }
         }
@@ -181,10 +182,25 @@ impl Template {
 }
 
 impl Part {
+    /// What stands in for a place that the identity fills.
+    fn of(&self, identity: &Identity) -> Option<String> {
+        match self {
+            Self::Claim(name) => claim_text(identity.claim(name)?),
+            Self::TokenIdentifier => identity.token_identifier(),
+            Self::Subject => identity.subject.clone(),
+            Self::Issuer => Some(identity.issuer.clone()),
+            Self::Provider => Some(identity.provider_name.clone()),
+            Self::Text(_) | Self::Path | Self::Param(_) => None,
+        }
+    }
+
     fn named(name: &str) -> Option<Self> {
         match name {
             "path" => Some(Self::Path),
             "token-identifier" => Some(Self::TokenIdentifier),
+            "session.subject" => Some(Self::Subject),
+            "session.issuer" => Some(Self::Issuer),
+            "session.provider" => Some(Self::Provider),
             _ => match name.strip_prefix("claim.") {
                 Some("") => None,
                 Some(claim) => Some(Self::Claim(claim.to_owned())),
@@ -250,13 +266,14 @@ mod tests {
         Identity {
             provider: 0,
             provider_name: "main".into(),
-            subject: "u|1".into(),
+            subject: Some("u|1".into()),
             issuer: "https://i".into(),
             expires: 0,
             claims: json!({"sub": "u|1", "name": "Zoë 100%", "groups": ["a", "b"], "bad": "a\r\nb", "o": {"x": 1}})
                 .as_object()
                 .unwrap()
                 .clone(),
+            app_headers: Vec::new(),
         }
     }
 

@@ -5,9 +5,11 @@
 //! way: the decision as a native function, the component in wasmtime, HTTP through the whole host.
 
 pub mod engine;
+pub mod iron;
 pub mod policies;
 pub mod process;
 pub mod report;
+pub mod seal;
 pub mod sign;
 pub mod site;
 pub mod suite;

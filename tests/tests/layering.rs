@@ -20,10 +20,12 @@ const GUEST: &[(&str, &[&str])] = &[
     ("session", &["diagnostic", "question", "request", "supply", "trace"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),
-    ("policy", &["cases", "next", "pattern", "request", "session", "supply", "template", "verdict"]),
+    ("assertion", &["diagnostic", "question", "session", "supply"]),
+    ("policy", &["assertion", "cases", "next", "pattern", "request", "session", "supply", "template", "verdict"]),
     (
         "config",
         &[
+            "assertion",
             "cases",
             "diagnostic",
             "lint",
@@ -40,6 +42,7 @@ const GUEST: &[(&str, &[&str])] = &[
     (
         "decide",
         &[
+            "assertion",
             "cases",
             "diagnostic",
             "next",

@@ -29,6 +29,7 @@ fn one(answer: wit::Answer) -> Answer {
         wit::Answer::Verify(good) => Answer::Verify(good),
         wit::Answer::Call(wit::CallAnswer { status, headers, body }) => Answer::Call { status, headers, body },
         wit::Answer::Body(bytes) => Answer::Body(bytes),
+        wit::Answer::Signed(bytes) => Answer::Signed(bytes),
         wit::Answer::Failed(why) => Answer::Failed(why),
         wit::Answer::TooLarge => Answer::TooLarge,
     }

@@ -115,6 +115,7 @@ fn question(Asked { id, question }: Asked) -> wit::Asked {
             wit::Question::Call(wit::CallQuestion { method, url, headers, body, key, grace })
         }
         Question::Body { limit } => wit::Question::Body(wit::BodyQuestion { limit }),
+        Question::Sign { key, message } => wit::Question::Sign(wit::SignQuestion { key, message }),
     };
     wit::Asked { id, question }
 }

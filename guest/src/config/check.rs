@@ -62,7 +62,7 @@ fn accepts(shape: &Shape, value: &Value) -> bool {
         Shape::Integer(..) => matches!(value, Value::Integer(_)),
         Shape::Bool => matches!(value, Value::Bool(_)),
         Shape::Size(_) => matches!(value, Value::Text(_) | Value::Integer(_)),
-        Shape::Table(_) | Shape::Map(..) | Shape::Foreign(_) => matches!(value, Value::Table(_)),
+        Shape::Table(_) | Shape::Kinds(..) | Shape::Map(..) | Shape::Foreign(_) => matches!(value, Value::Table(_)),
         Shape::List(_) => matches!(value, Value::List(_)),
         Shape::Choice(shapes) => shapes.iter().any(|shape| accepts(shape, value)),
     }
@@ -79,7 +79,7 @@ fn wanted(shape: &Shape) -> String {
         Shape::Bool => "`true` or `false`".to_owned(),
         Shape::Duration(_) => "a duration such as `\"5s\"`".to_owned(),
         Shape::Size(_) => "a size such as `\"64KiB\"`".to_owned(),
-        Shape::Table(_) | Shape::Map(..) | Shape::Foreign(_) => "a table".to_owned(),
+        Shape::Table(_) | Shape::Kinds(..) | Shape::Map(..) | Shape::Foreign(_) => "a table".to_owned(),
         Shape::List(_) => "a list".to_owned(),
         Shape::Choice(shapes) => shapes.iter().map(wanted).collect::<Vec<_>>().join(" or "),
     }
@@ -128,6 +128,7 @@ fn value(node: &Node, shape: &'static Shape, name: &str, findings: &mut Vec<Diag
         }
         (Shape::Word(words), Value::Text(text)) => word(node, text, words, name, findings),
         (Shape::Table(of), _) => table(node, of, findings),
+        (Shape::Kinds(tables, without), _) => kinds(node, tables, *without, name, findings),
         (Shape::Map(names, inner), _) => {
             for entry in node.entries() {
                 if matches!(names, Names::Own(_)) && !is_name(&entry.key) {
@@ -135,10 +136,14 @@ fn value(node: &Node, shape: &'static Shape, name: &str, findings: &mut Vec<Diag
                     let finding = Diagnostic::error(codes::NAME, entry.key_span, message);
                     findings.push(finding.help("names are made of letters, digits, `-`, `_` and `.`"));
                 }
-                if let (Shape::Table(of), false) = (inner, entry.node.is_table()) {
+                let form = match inner {
+                    Shape::Table(of) => Some(of.title),
+                    Shape::Kinds(tables, _) => tables.first().and_then(|of| of.title.split(' ').next()),
+                    _ => None,
+                };
+                if let (Some(title), false) = (form, entry.node.is_table()) {
                     let kind = entry.node.kind();
-                    let message =
-                        format!("`{}` must be a table with the keys of `{}`, not {kind}", entry.key, of.title);
+                    let message = format!("`{}` must be a table with the keys of `{title}`, not {kind}", entry.key);
                     let help = format!("`{name}` holds tables by {}", names.what());
                     findings.push(Diagnostic::error(codes::WRONG_TYPE, entry.node.span, message).help(help));
                 } else {
@@ -160,6 +165,35 @@ fn value(node: &Node, shape: &'static Shape, name: &str, findings: &mut Vec<Diag
     }
 }
 
+/// A table whose `kind` says which keys it may have.
+fn kinds(
+    node: &Node,
+    tables: &'static [&'static Table],
+    without: Option<&'static Table>,
+    name: &str,
+    findings: &mut Vec<Diagnostic>,
+) {
+    let words: Vec<(&str, &str)> = tables.iter().filter_map(|of| of.kind().copied()).collect();
+    let known = || words.iter().map(|(word, _)| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    match (node.get("kind"), without) {
+        (None, Some(of)) => table(node, of, findings),
+        (None, None) => findings.push(
+            Diagnostic::error(codes::MISSING_KEY, node.span, format!("`kind` is missing in `{name}`"))
+                .help(format!("say what kind of session it is: {}", known())),
+        ),
+        (Some(kind), _) => match kind.text() {
+            None => {
+                let message = format!("`kind` must be a word in quotes, not {}", kind.kind());
+                findings.push(Diagnostic::error(codes::WRONG_TYPE, kind.span, message));
+            }
+            Some(text) => match tables.iter().find(|of| of.kind().is_some_and(|(word, _)| *word == text)) {
+                Some(of) => table(node, of, findings),
+                None => word(kind, text, &words, "kind", findings),
+            },
+        },
+    }
+}
+
 /// Values of which nothing is something: a cookie, a body, a header.
 fn may_be_empty(name: &str) -> bool {
     matches!(name, "value" | "body")
@@ -174,7 +208,8 @@ fn integer(node: &Node, number: i64, from: i64, to: i64, name: &str, findings: &
     if (from..=to).contains(&number) {
         return;
     }
-    findings.push(if name == "version" {
+    // Of the document; a provider may have a `version` of its own.
+    findings.push(if name == "version" && from == to {
         Diagnostic::error(codes::VERSION, node.span, format!("version `{number}` is not known"))
             .help("this release reads `version = 1`")
     } else {

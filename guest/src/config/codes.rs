@@ -89,6 +89,10 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P418" "a client id or project address that cannot be one" "Copy it from the dashboard of the provider.";
+    "P426" "a key that the gate should sign with cannot be used" "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.";
+    "P412" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    "P413" "not a secret key" "Copy it from the dashboard of the instance: `sk_live_…` or `sk_test_…`.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
     TWO_KEYS "P432" "keys from two places" "Keep one of `jwks-url`, `jwks`, `pem` and `secret`.";
@@ -103,6 +107,13 @@ codes! {
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    ANYBODY "P456" "a sealed session that a stranger may have, too" "Write `subject` or `required-claims`: what the seal of somebody who signed in holds.";
+    WHOSE_KEYS "P457" "nothing says whose keys verify the tokens" "Write `client-id` or `project-url`, or say where the keys are: `keys`.";
+    CLERK "P444" "what a session of Clerk must have cannot be read" "Features and plans are names, maybe with `org:` or `user:` in front.";
+    PUBLISHABLE_KEY "P445" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    NO_RETURN "P446" "sessions cannot be renewed" "Write `public-origin` in `[proxy]`, or `authorized-parties`: without them nothing safe says where a browser is to come back to.";
+    NO_SIGNATURE "P447" "the app behind cannot believe the session" "Write `secret-key`, with which the token is signed for the app behind, or `app-headers = false`.";
+    NO_CLERK "P448" "a session of Clerk is asked for, but none is configured" "Add a `[session.NAME]` table with `kind = \"clerk\"`.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";

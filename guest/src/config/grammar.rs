@@ -13,10 +13,10 @@ macro_rules! key {
 }
 
 mod paths;
-mod providers;
 mod proxy;
 mod root;
 mod rules;
+mod sessions;
 
 pub(super) use root::ROOT;
 
@@ -41,6 +41,8 @@ pub(super) enum Shape {
     Word(&'static [(&'static str, &'static str)]),
     /// A table with these keys.
     Table(&'static Table),
+    /// One of these tables, told apart by the word at `kind`, which each of them has; maybe one that needs no `kind`.
+    Kinds(&'static [&'static Table], Option<&'static Table>),
     /// Names that the user picks, each with such a value.
     Map(Names, &'static Shape),
     /// A list.
@@ -91,6 +93,14 @@ pub(super) struct Table {
 }
 
 impl Table {
+    /// The word at `kind` by which this table is told from others, with its meaning.
+    pub(super) fn kind(&self) -> Option<&'static (&'static str, &'static str)> {
+        match self.key("kind")?.shape {
+            Shape::Word([only]) => Some(only),
+            _ => None,
+        }
+    }
+
     /// The key of that name.
     pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
@@ -138,6 +148,12 @@ mod tests {
             Shape::Table(table) => walk(table, seen),
             Shape::Map(_, inner) | Shape::List(inner) => shape(inner, seen),
             Shape::Choice(all) => all.iter().for_each(|inner| shape(inner, seen)),
+            Shape::Kinds(tables, _) => {
+                for table in *tables {
+                    assert!(table.kind().is_some(), "{} has no `kind`", table.title);
+                    walk(table, seen);
+                }
+            }
             _ => {}
         }
     }

@@ -97,6 +97,7 @@ fn inner(shape: &'static Shape, all: &mut Vec<&'static Table>) {
         Shape::Table(table) => collect(table, all),
         Shape::Map(_, one) | Shape::List(one) => inner(one, all),
         Shape::Choice(shapes) => shapes.iter().for_each(|one| inner(one, all)),
+        Shape::Kinds(tables, _) => tables.iter().for_each(|table| collect(table, all)),
         _ => {}
     }
 }
@@ -138,6 +139,13 @@ fn form(shape: &Shape) -> String {
         Shape::Size(_) => "size".to_owned(),
         Shape::Word(words) => words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", "),
         Shape::Table(table) => format!("table [`{}`](#{})", table.title, anchor(table.title)),
+        Shape::Kinds(tables, _) => {
+            let link = |of: &&Table| {
+                let word = of.kind().map_or("", |(word, _)| *word);
+                format!("[`{word}`](#{})", anchor(of.title))
+            };
+            format!("table, by its `kind`: {}", tables.iter().map(link).collect::<Vec<_>>().join(", "))
+        }
         Shape::Map(names, one) => format!("{} = {}, …", names.what(), form(one)),
         Shape::List(one) => format!("list of {}", form(one)),
         Shape::Choice(shapes) => shapes.iter().map(form).collect::<Vec<_>>().join(", or "),

@@ -59,14 +59,10 @@ fn shape(one: &'static Shape, defs: &mut Map<String, Value>) -> Value {
                 words.iter().map(|(word, doc)| json!({ "const": word, "description": doc })).collect();
             json!({ "oneOf": words })
         }
-        Shape::Table(of) => {
-            if !defs.contains_key(of.name) {
-                // The name goes in first: tables may hold themselves.
-                defs.insert(of.name.to_owned(), Value::Null);
-                let value = table(of, defs);
-                defs.insert(of.name.to_owned(), value);
-            }
-            json!({ "$ref": format!("#/$defs/{}", of.name) })
+        Shape::Table(of) => named(of, defs),
+        Shape::Kinds(tables, _) => {
+            let all: Vec<Value> = tables.iter().map(|of| named(of, defs)).collect();
+            json!({ "anyOf": all })
         }
         Shape::Map(_, inner) => json!({ "type": "object", "additionalProperties": shape(inner, defs) }),
         Shape::List(inner) => json!({ "type": "array", "items": shape(inner, defs), "minItems": 1 }),
@@ -74,6 +70,16 @@ fn shape(one: &'static Shape, defs: &mut Map<String, Value>) -> Value {
         Shape::Choice(all) => json!({ "anyOf": all.iter().map(|one| shape(one, defs)).collect::<Vec<_>>() }),
         Shape::Foreign(_) => json!({ "type": "object" }),
     }
+}
+
+fn named(of: &'static Table, defs: &mut Map<String, Value>) -> Value {
+    if !defs.contains_key(of.name) {
+        // The name goes in first: tables may hold themselves.
+        defs.insert(of.name.to_owned(), Value::Null);
+        let value = table(of, defs);
+        defs.insert(of.name.to_owned(), value);
+    }
+    json!({ "$ref": format!("#/$defs/{}", of.name) })
 }
 
 #[cfg(test)]

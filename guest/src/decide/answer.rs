@@ -1,12 +1,14 @@
 //! Answers that the gate makes itself: how a refusal looks for each kind of request.
 
 use super::Compiled;
+use super::edits::carried;
 use super::edits::private;
 use super::facts::Facts;
 use super::requirement::{Denial, Why};
 use crate::policy::{OnRefusal, Respond, Rule, SignIn};
 use crate::request::{Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param};
-use crate::verdict::{Action, Forward, Header, Reply, Verdict};
+use crate::session::{Carry, Detour};
+use crate::verdict::{Action, Forward, Header, HeaderEdit, Reply, Verdict};
 
 /// Seconds after which a client may ask again when keys were not to be had: the host retries a failed fetch after 1 s.
 const RETRY_AFTER: &str = "5";
@@ -19,16 +21,24 @@ pub(crate) struct Answering<'a> {
     pub(crate) subject: Option<String>,
     /// Did the answer depend on the cookie, on the authorization header?
     pub(crate) session_read: (bool, bool),
+    /// What goes along with the answer.
+    pub(crate) carry: &'a Carry,
 }
 
 impl Answering<'_> {
     /// Somebody may not pass.
-    pub(crate) fn deny(self, denial: &Denial, rule: Option<&Rule>) -> Verdict {
+    pub(crate) fn deny(mut self, denial: &Denial, rule: Option<&Rule>) -> Verdict {
         let custom = match denial.why {
             Why::Anonymous => rule.and_then(|rule| rule.on_anonymous.as_ref()),
             Why::Forbidden => rule.and_then(|rule| rule.on_forbidden.as_ref()),
             _ => None,
         };
+        if self.compiled.policy().protect {
+            self = match self.protected(denial, custom) {
+                Ok(verdict) => return verdict,
+                Err(own) => own,
+            };
+        }
         if let Some(custom) = custom {
             return self.custom(custom, denial, rule);
         }
@@ -42,6 +52,28 @@ impl Answering<'_> {
                 self.redirect_session(after, &denial.reason)
             }
         }
+    }
+
+    /// The visitor must go elsewhere first, and comes back.
+    pub(crate) fn detour(self, detour: &Detour) -> Verdict {
+        let Ok(location) = Header::new("location", detour.location.as_str()) else {
+            return self.plain(401, "Unauthorized", &detour.reason);
+        };
+        let no_store = Header::fixed("cache-control", "private, no-store");
+        let headers = [Some(location), no_store].into_iter().flatten().collect();
+        self.verdict(Action::Redirect(Reply { status: detour.status, headers, body: Vec::new() }), &detour.reason)
+    }
+
+    /// It cannot be told now.
+    pub(crate) fn unavailable(self, reason: &str) -> Verdict {
+        self.plain(503, "Service Unavailable", reason)
+    }
+
+    /// A public key set; may be kept for five minutes, so that a new key is known to everybody soon.
+    pub(crate) fn keys(self, body: String) -> Verdict {
+        let headers = [("content-type", "application/jwk-set+json"), ("cache-control", "public, max-age=300")];
+        let headers = headers.iter().filter_map(|(name, value)| Header::fixed(name, value)).collect();
+        self.verdict(Action::Respond(Reply { status: 200, headers, body: body.into_bytes() }), "assertion keys")
     }
 
     /// As if there were nothing.
@@ -103,13 +135,21 @@ impl Answering<'_> {
 
     /// The sign-in page with the way back. Path-only, unless the sign-in page is elsewhere and this host is one that
     /// return addresses may name.
-    fn sign_in_address(&self, sign_in: &SignIn, back: Option<String>) -> String {
-        let (Some(name), Some(back)) = (&sign_in.return_param, back) else { return sign_in.to.clone() };
+    pub(super) fn sign_in_address(&self, sign_in: &SignIn, back: Option<String>) -> String {
+        let below = self.carry.sign_in_below.unwrap_or_default();
+        let page = match sign_in.to.split_once('?') {
+            Some((page, query)) => format!("{page}{below}?{query}"),
+            None => format!("{}{below}", sign_in.to),
+        };
+        let (Some(name), Some(back)) = (&sign_in.return_param, back) else { return page };
+        if let Some(origin) = self.facts.origin().or(self.carry.origin.as_deref()).filter(|_| sign_in.return_url) {
+            return append_param(&page, name, &format!("{origin}{back}"));
+        }
         let host = &self.facts.authority.host;
         let absolute = !sign_in.to.starts_with('/')
             && sign_in.rules.hosts.iter().any(|pattern| pattern.matches(host, &sign_in.rules.tenants).is_some());
         let back = if absolute { format!("https://{host}{back}") } else { back };
-        append_param(&sign_in.to, name, &back)
+        append_param(&page, name, &back)
     }
 
     /// Where a form was filled in, if that was on this very site.
@@ -136,7 +176,7 @@ impl Answering<'_> {
                 target: self.compiled.with_base(path.clone()),
                 upstream: rule.map_or(0, |rule| rule.upstream),
                 status: Some(status),
-                response: response.into_iter().map(crate::verdict::HeaderEdit::Set).collect(),
+                response: response.into_iter().chain(carried(self.carry)).map(set_or_append).collect(),
                 // The page is for everybody: whoever was refused is not introduced to it.
                 cookie: Some(Vec::new()),
                 ..Forward::default()
@@ -147,7 +187,7 @@ impl Answering<'_> {
         self.plain(status, title.unwrap_or("Refused"), &denial.reason)
     }
 
-    fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
+    pub(super) fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
         let Ok(location) = Header::new("location", self.compiled.with_base(to.to_owned())) else {
             return self.plain(404, "Not Found", "the redirect has no safe address");
         };
@@ -162,7 +202,7 @@ impl Answering<'_> {
     }
 
     /// A refusal without a redirect, in the form that the kind of request can use.
-    fn plain(self, status: u16, title: &str, reason: &str) -> Verdict {
+    pub(super) fn plain(self, status: u16, title: &str, reason: &str) -> Verdict {
         let mut headers = Vec::new();
         let (cookie, authorization) = self.session_read;
         if cookie || authorization {
@@ -200,9 +240,21 @@ impl Answering<'_> {
         }
     }
 
-    fn verdict(self, action: Action, reason: &str) -> Verdict {
+    fn verdict(self, mut action: Action, reason: &str) -> Verdict {
+        if let Action::Redirect(reply) | Action::Respond(reply) = &mut action {
+            // A cookie of a session is nobody else's, whatever the answer says about itself.
+            if !self.carry.set_cookies.is_empty() {
+                reply.headers.retain(|header| header.name() != "cache-control");
+                reply.headers.extend(Header::fixed("cache-control", "private, no-store"));
+            }
+            reply.headers.extend(carried(self.carry));
+        }
         Verdict { action, rule: self.rule, kind: self.facts.kind, reason: reason.to_owned(), subject: self.subject }
     }
+}
+
+fn set_or_append(header: Header) -> HeaderEdit {
+    if header.name() == "set-cookie" { HeaderEdit::Append(header) } else { HeaderEdit::Set(header) }
 }
 
 /// RFC 9457.

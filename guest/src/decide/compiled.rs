@@ -1,9 +1,10 @@
 //! A policy with what matching wants to look up quickly, and what was handed in at start.
 
+use crate::assertion::Assertion;
 use crate::diagnostic::Diagnostic;
-use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
+use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Test, Then};
 use crate::request::{ConditionKind, Kind};
-use crate::session::{Carrier, Sessions};
+use crate::session::{ProviderSettings, Sessions};
 use crate::supply::Supplies;
 
 /// An immutable policy with its look-up tables.
@@ -15,8 +16,12 @@ pub(crate) struct Compiled {
     /// Routes and guards without any pattern, ascending.
     pub(super) open_routes: Vec<u32>,
     pub(super) open_guards: Vec<u32>,
-    /// Cookie names of the session providers.
-    pub(super) session_cookies: Vec<String>,
+    /// Is there any `[session.NAME]`?
+    pub(super) has_sessions: bool,
+    /// Must the session be read for every request?
+    pub(super) everywhere: bool,
+    /// Are sessions read from `authorization`, too?
+    pub(super) sessions_read_authorization: bool,
     reads_authorization: bool,
     /// By rule number: does any template of the rule name a capture? If not, the work of capturing is spared.
     uses_params: Vec<bool>,
@@ -45,22 +50,30 @@ impl Compiled {
             }
         }
         let [open_routes, open_guards] = open;
-        let mut session_cookies: Vec<String> = Vec::new();
-        for provider in &policy.providers {
-            if let Carrier::Cookie { name, .. } = &provider.carrier
-                && !session_cookies.contains(name)
-            {
-                session_cookies.push(name.clone());
-            }
-        }
-        let reads_authorization = policy.providers.iter().any(|p| p.carrier == Carrier::Bearer);
+        let sessions = || policy.providers.iter().filter(|provider| !provider.bearer);
+        let has_sessions = sessions().next().is_some();
+        let everywhere = sessions().any(|provider| provider.kind.kind().everywhere());
+        let reads =
+            |provider: &ProviderSettings| provider.kind.kind().headers().iter().any(|name| name == "authorization");
+        let sessions_read_authorization = sessions().any(reads);
+        let reads_authorization = policy.providers.iter().any(reads);
         let mut uses_params = vec![false; policy.rules.len()];
         for rule in policy.guards.iter().chain(&policy.routes) {
             if let Some(uses) = uses_params.get_mut(rule.number as usize) {
                 *uses = names_a_capture(rule);
             }
         }
-        Self { policy, owners, open_routes, open_guards, session_cookies, reads_authorization, uses_params }
+        Self {
+            policy,
+            owners,
+            open_routes,
+            open_guards,
+            has_sessions,
+            everywhere,
+            sessions_read_authorization,
+            reads_authorization,
+            uses_params,
+        }
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -90,10 +103,12 @@ impl Compiled {
         if self.policy.sign_in.is_some() {
             names.push("referer".to_owned());
         }
-        if self.reads_authorization {
-            names.push("authorization".to_owned());
+        if self.policy.protect {
+            names.extend(super::protect::HEADERS.map(str::to_owned));
         }
-        let mut cookies = !self.session_cookies.is_empty();
+        let kinds = || self.policy.providers.iter().map(|provider| provider.kind.kind());
+        names.extend(kinds().flat_map(|kind| kind.headers()));
+        let mut cookies = kinds().any(|kind| kind.reads_cookies());
         if cookies {
             names.push("origin".to_owned());
         }
@@ -119,14 +134,18 @@ impl Compiled {
     /// steer routing, the method or their middleware.
     pub(crate) fn stripped(&self) -> Vec<String> {
         let identity = self.policy.identity.headers.iter().map(|(name, _)| name.clone());
-        identity.chain(INTERNAL.iter().map(|name| (*name).to_owned())).collect()
+        let identity = identity.chain(self.policy.identity.assertion.iter().map(|one| one.header.clone()));
+        let kinds = self.policy.providers.iter().flat_map(|provider| provider.kind.kind().stripped());
+        identity.chain(kinds).chain(INTERNAL.iter().map(|name| (*name).to_owned())).collect()
     }
 }
 
 fn names_a_capture(rule: &Rule) -> bool {
     fn in_require(require: &Require) -> bool {
         match require {
-            Require::Claim { test, .. } => matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some()),
+            Require::Claim { test: Test::Claim(test), .. } => {
+                matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some())
+            }
             Require::Any(all) | Require::All(all) => all.iter().any(in_require),
             _ => false,
         }
@@ -210,6 +229,7 @@ const INTERNAL: &[&str] = &[
 pub(crate) struct Started {
     pub(super) sessions: Sessions,
     pub(super) supplies: Supplies,
+    pub(super) assertion: Option<Assertion>,
 }
 
 impl Started {
@@ -227,8 +247,14 @@ impl Started {
             .filter(|(index, need)| !need.optional && supplies.bytes(*index).is_none())
             .map(|(_, need)| missing(need))
             .collect();
+        let mut assertion = None;
+        match policy.identity.assertion.as_ref().map(|settings| Assertion::prepare(settings, &supplies)) {
+            Some(Ok(ready)) => assertion = ready,
+            Some(Err(finding)) => findings.push(finding),
+            None => {}
+        }
         match Sessions::prepare(&policy.providers, &supplies, seed) {
-            Ok(sessions) if findings.is_empty() => Ok(Self { sessions, supplies }),
+            Ok(sessions) if findings.is_empty() => Ok(Self { sessions, supplies, assertion }),
             Ok(_) => Err(findings),
             Err(more) => {
                 findings.extend(more);

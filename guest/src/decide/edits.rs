@@ -4,7 +4,7 @@ use super::Compiled;
 use super::facts::Facts;
 use super::matching::Hit;
 use crate::policy::EditTemplate;
-use crate::session::Identity;
+use crate::session::{Carry, Identity};
 use crate::template::Fill;
 use crate::verdict::{Header, HeaderEdit};
 
@@ -41,6 +41,25 @@ impl Edits {
         }
     }
 
+    /// What the app behind expects to see of the session, and what goes along with any answer.
+    pub(crate) fn carry(&mut self, carry: &Carry, identity: Option<&Identity>) {
+        let own = carry.request_headers.iter().map(|(name, value)| (name.as_str(), value));
+        let by_identity = identity.into_iter().flat_map(|identity| &identity.app_headers);
+        let all = own.chain(by_identity.map(|(name, value)| (*name, value)));
+        self.request
+            .extend(all.filter_map(|(name, value)| Some(HeaderEdit::Set(Header::new(name, value.as_str()).ok()?))));
+        self.response.extend(carried(carry).into_iter().map(|header| match header.name() {
+            "set-cookie" => HeaderEdit::Append(header),
+            _ => HeaderEdit::Set(header),
+        }));
+    }
+
+    /// The signed header about the visitor.
+    pub(crate) fn assertion(&mut self, assertion: Option<(String, String)>) {
+        let header = assertion.and_then(|(name, token)| Header::new(&name, token).ok());
+        self.request.extend(header.map(HeaderEdit::Set));
+    }
+
     /// Request and response edits. What depended on a session is nobody else's: `private, no-store` and `Vary`.
     pub(crate) fn finish(mut self, cookie: bool, authorization: bool) -> (Vec<HeaderEdit>, Vec<HeaderEdit>) {
         for header in private(cookie, authorization) {
@@ -49,6 +68,13 @@ impl Edits {
         }
         (self.request, self.response)
     }
+}
+
+/// Headers that a session puts on every answer.
+pub(crate) fn carried(carry: &Carry) -> Vec<Header> {
+    let cookies = carry.set_cookies.iter().map(|line| ("set-cookie", line));
+    let others = carry.response_headers.iter().map(|(name, value)| (name.as_str(), value));
+    others.chain(cookies).filter_map(|(name, value)| Header::new(name, value.as_str()).ok()).collect()
 }
 
 /// The headers that keep an answer out of shared caches (RFC 9111 section 5.2.2), if it depended on a session.

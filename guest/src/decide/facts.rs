@@ -18,6 +18,8 @@ pub(crate) struct Facts<'a> {
     /// With a Next.js app behind: all paths that are judged, the canonical one and what it stands for first.
     readings: Option<Vec<Reading>>,
     runs: OnceCell<bool>,
+    /// Where this site is for browsers, if that can be told safely.
+    origin: Option<String>,
 }
 
 /// Why no rule gets to see a request.
@@ -60,7 +62,14 @@ impl<'a> Facts<'a> {
             readings = Some(all_readings(&next.config, &target));
         }
         let kind = Kind::of(head, &target);
-        Ok(Self { compiled, head, target, authority, cookies, kind, readings, runs: OnceCell::new() })
+        let origin = origin(compiled, head, &authority);
+        Ok(Self { compiled, head, target, authority, cookies, kind, readings, runs: OnceCell::new(), origin })
+    }
+
+    /// `https://app.example.com`: what an absolute address of this site starts with. `None`: only the Host header says so,
+    /// which is the client's word.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     /// Every path that rules are held against; the canonical one, or what stands for it, first.
@@ -114,6 +123,16 @@ impl<'a> Facts<'a> {
         }
         trace.note(Stage::Kind, Outcome::Info, || (self.kind.name().to_owned(), String::new()));
     }
+}
+
+/// The origin that the config names; on this very machine also the one that was asked.
+fn origin(compiled: &Compiled, head: &Head, authority: &Authority) -> Option<String> {
+    if !compiled.has_sessions {
+        return None;
+    }
+    let local = matches!(authority.host.as_str(), "localhost" | "127.0.0.1" | "[::1]");
+    let asked = || format!("{}://{}", head.scheme, head.authority);
+    compiled.policy().proxy.public_origin.clone().or_else(|| local.then(asked))
 }
 
 /// The canonical path and every view, each with all that Next.js takes for the same page.

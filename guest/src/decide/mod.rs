@@ -8,6 +8,7 @@ mod compiled;
 mod edits;
 mod facts;
 mod matching;
+mod protect;
 mod requirement;
 #[cfg(test)]
 mod tests;
@@ -16,9 +17,10 @@ mod visitor;
 pub(crate) use compiled::{Compiled, Started};
 pub(crate) use visitor::Who;
 
-use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SIGN_IN, Require, Rule, Then};
+use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SESSION, RULE_SIGN_IN, Require, Rule, Then};
 use crate::question::{Answers, Asked};
 use crate::request::{Authority, Head, Kind, Refusal};
+use crate::session::Detour;
 use crate::trace::{Outcome, Stage, Trace};
 use crate::verdict::{Action, Header, Reply, Step, Verdict};
 use edits::Edits;
@@ -36,8 +38,15 @@ pub(crate) struct Question<'a> {
     pub answers: Answers<'a>,
 }
 
-/// The world must answer first.
-pub(crate) struct Halt(Vec<Asked>);
+/// Nothing can be judged yet.
+pub(crate) enum Halt {
+    /// The world must answer first.
+    Questions(Vec<Asked>),
+    /// The visitor must go elsewhere first.
+    Detour(Box<Detour>),
+    /// What the app behind must be told cannot be told now.
+    Unavailable(String),
+}
 
 /// Judge one request. `started` is `None` only for personas, who need no keys.
 pub(crate) fn decide(
@@ -60,16 +69,17 @@ pub(crate) fn decide(
     facts.explain(trace);
     let mut case =
         Case { compiled, facts: &facts, visitor: Visitor::new(compiled, who, question.answers, started), trace };
-    match case.judge() {
-        Ok(verdict) => {
-            case.trace.note(Stage::Answer, Outcome::Info, || {
-                let rule = compiled.policy().rules.get(verdict.rule as usize).cloned().unwrap_or_default();
-                (crate::cases::describe(&verdict).to_string(), format!("by {rule}: {}", verdict.reason))
-            });
-            Step::Verdict(verdict)
-        }
-        Err(Halt(questions)) => Step::Questions(questions),
-    }
+    let judged = match case.judge() {
+        Err(Halt::Questions(questions)) => return Step::Questions(questions),
+        Err(Halt::Detour(detour)) => case.answer(RULE_SESSION).detour(&detour),
+        Err(Halt::Unavailable(why)) => case.answer(RULE_SESSION).unavailable(&why),
+        Ok(verdict) => verdict,
+    };
+    case.trace.note(Stage::Answer, Outcome::Info, || {
+        let rule = compiled.policy().rules.get(judged.rule as usize).cloned().unwrap_or_default();
+        (crate::cases::describe(&judged).to_string(), format!("by {rule}: {}", judged.reason))
+    });
+    Step::Verdict(judged)
 }
 
 /// One request on its way through the rules.
@@ -83,10 +93,13 @@ struct Case<'a, 'b> {
 impl Case<'_, '_> {
     fn judge(&mut self) -> Result<Verdict, Halt> {
         let policy = self.compiled.policy();
+        if let Some(verdict) = self.assertion_keys() {
+            return Ok(verdict);
+        }
         let mut edits = Edits::default();
         if policy.next.as_ref().is_some_and(|next| next.unprotected_outside) && !self.facts.runs() {
             let target = self.facts.target.path_and_query();
-            return Ok(self.finish(RULE_DEFAULT, 0, target, false, edits, "outside next.matcher".to_owned()));
+            return self.finish(RULE_DEFAULT, 0, target, false, edits, "outside next.matcher".to_owned());
         }
 
         let guards = matching::guards(self.compiled, self.facts, &self.visitor.switches(), self.trace);
@@ -96,6 +109,11 @@ impl Case<'_, '_> {
                 return Ok(verdict);
             }
             edits.collect(&hit, self.facts, self.visitor.identity());
+        }
+
+        // Where every page must know the visitor, pictures and scripts need not.
+        if self.compiled.everywhere && self.facts.runs() && self.facts.kind != Kind::SubResource {
+            self.visitor.session(self.facts, self.trace)?;
         }
 
         if let Some(verdict) = self.sign_in_page(&edits)? {
@@ -127,7 +145,17 @@ impl Case<'_, '_> {
         if self.facts.runs() {
             edits.collect(primary, self.facts, self.visitor.identity());
         }
-        Ok(self.forward(route, number, primary, edits))
+        self.forward(route, number, primary, edits)
+    }
+
+    /// The keys by which the app behind checks what the gate says about visitors: for everybody, before any rule.
+    fn assertion_keys(&self) -> Option<Verdict> {
+        let settings = self.compiled.policy().identity.assertion.as_ref()?;
+        let asked = matches!(self.facts.head.method.as_str(), "GET" | "HEAD")
+            && self.facts.target.path() == settings.jwks_path
+            && self.facts.target.views().is_empty();
+        let keys = asked.then(|| self.visitor.assertion_keys())??;
+        Some(self.answer(RULE_SESSION).keys(keys))
     }
 
     /// A WebSocket handshake that rides on a session cookie, started by a page of another origin (RFC 6455 section 10.2).
@@ -194,11 +222,11 @@ impl Case<'_, '_> {
         }
         let mut edits = edits.clone();
         edits.identity(self.compiled, self.visitor.identity());
-        Ok(Some(self.finish(RULE_SIGN_IN, 0, self.facts.target.path_and_query(), false, edits, "public".to_owned())))
+        self.finish(RULE_SIGN_IN, 0, self.facts.target.path_and_query(), false, edits, "public".to_owned()).map(Some)
     }
 
     /// Let it through, as judged or rewritten.
-    fn forward(&mut self, route: Option<&Rule>, number: u32, hit: &Hit<'_>, mut edits: Edits) -> Verdict {
+    fn forward(&mut self, route: Option<&Rule>, number: u32, hit: &Hit<'_>, mut edits: Edits) -> Result<Verdict, Halt> {
         edits.identity(self.compiled, self.visitor.identity());
         let reason = self.visitor.reason();
         let upstream = route.map_or(0, |route| route.upstream);
@@ -210,22 +238,22 @@ impl Case<'_, '_> {
         match answer::rewritten(filled, self.facts.target.query(), self.compiled.policy().paths) {
             Some(target) => self.finish(number, upstream, target, true, edits, reason),
             // A claim is missing, or the filled path would be another place than it says: nothing is there.
-            None => self.answer(number).not_found("the rewrite has no safe path"),
+            None => Ok(self.answer(number).not_found("the rewrite has no safe path")),
         }
     }
 
     fn finish(
-        &self,
+        &mut self,
         rule: u32,
         upstream: u16,
         target: String,
         rewritten: bool,
         edits: Edits,
         reason: String,
-    ) -> Verdict {
-        let forward = self.visitor.forward(self.facts, upstream, target, edits);
+    ) -> Result<Verdict, Halt> {
+        let forward = self.visitor.forward(self.facts, upstream, target, edits)?;
         let action = if rewritten { Action::Rewrite(forward) } else { Action::Pass(forward) };
-        Verdict { action, rule, kind: self.facts.kind, reason, subject: self.visitor.subject() }
+        Ok(Verdict { action, rule, kind: self.facts.kind, reason, subject: self.visitor.subject() })
     }
 
     fn answer(&self, rule: u32) -> answer::Answering<'_> {
@@ -235,6 +263,7 @@ impl Case<'_, '_> {
             rule,
             subject: self.visitor.subject(),
             session_read: self.visitor.vary(),
+            carry: self.visitor.carry(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::visitor::Visitor;
 use super::{Facts, Halt};
-use crate::policy::{ClaimIs, ClaimTest, Require};
+use crate::policy::{ClaimIs, ClaimTest, Require, Test};
 use crate::session::{Found, Identity};
 use crate::template::{Fill, claim_text};
 use crate::trace::{Outcome, Stage, Trace};
@@ -80,7 +80,11 @@ pub(crate) fn eval(
             match found {
                 Found::Verified(identity) => {
                     let fill = Fill { params, identity: Some(&identity), path: facts.target.path() };
-                    if holds(test, &identity, &fill) {
+                    let passed = match test {
+                        Test::Claim(test) => holds(test, &identity, &fill),
+                        Test::Clerk(has) => has.holds(&identity),
+                    };
+                    if passed {
                         Held::Yes
                     } else {
                         no(Why::Forbidden, format!("{label} does not hold"), bearer.is_some())
@@ -144,8 +148,8 @@ fn refused(found: Found, bearer: bool) -> Held {
         Found::Verified(_) => Held::Yes,
         Found::None(reason) => no(Why::Anonymous, reason, bearer),
         Found::Unavailable(reason) => no(Why::Unavailable, reason, bearer),
-        // `Visitor` turns questions into `Halt`; should one come through, it opens nothing.
-        Found::Ask(_) => no(Why::Unavailable, "unanswered question", bearer),
+        // `Visitor` turns these into `Halt`; should one come through, it opens nothing.
+        Found::Ask(_) | Found::Detour(_) => no(Why::Unavailable, "unanswered question", bearer),
     }
 }
 
@@ -204,10 +208,11 @@ mod tests {
         let identity = Identity {
             provider: 0,
             provider_name: String::new(),
-            subject: String::new(),
+            subject: None,
             issuer: String::new(),
             expires: 0,
             claims: claims.as_object().unwrap().clone(),
+            app_headers: Vec::new(),
         };
         let params = [("tenant".to_owned(), "acme".to_owned())];
         let fill = Fill { params: &params, identity: Some(&identity), path: "/" };

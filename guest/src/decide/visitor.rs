@@ -3,9 +3,10 @@
 use super::edits::Edits;
 use super::facts::Facts;
 use super::{Compiled, Halt, Started};
+use crate::assertion::Unsigned;
 use crate::policy::RespondBody;
 use crate::question::Answers;
-use crate::session::{Found, Identity};
+use crate::session::{Asking, Carry, Found, Identity, Read};
 use crate::trace::Trace;
 use crate::verdict::Forward;
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) struct Visitor<'a> {
     started: &'a mut Option<Started>,
     session: Option<Found>,
     bearer: Option<(usize, Found)>,
+    carry: Carry,
 }
 
 enum Source {
@@ -51,7 +53,7 @@ impl<'a> Visitor<'a> {
             Who::Persona { bearer: false, identity } => Source::Session(identity.map(Arc::new)),
             Who::Persona { bearer: true, identity } => Source::Bearer(identity.map(Arc::new)),
         };
-        Self { compiled, who, answers, started, session: None, bearer: None }
+        Self { compiled, who, answers, started, session: None, bearer: None, carry: Carry::default() }
     }
 
     /// The session, read once.
@@ -63,15 +65,16 @@ impl<'a> Visitor<'a> {
             Source::Session(Some(identity)) => Found::Verified(Arc::clone(identity)),
             Source::Session(None) | Source::Bearer(_) => Found::None("no session".to_owned()),
             Source::Request => match self.started.as_mut() {
-                Some(started) => started.sessions.session(facts.head, &facts.cookies, self.answers, trace),
+                Some(started) => {
+                    let Read { found, carry } = started.sessions.session(asking(facts, self.answers), trace);
+                    self.carry = carry;
+                    found
+                }
                 None => Found::Unavailable("not started".to_owned()),
             },
         };
-        if let Found::Ask(questions) = found {
-            return Err(Halt(questions));
-        }
         self.session = Some(found.clone());
-        Ok(found)
+        settled(found)
     }
 
     /// The bearer token as that provider judges it.
@@ -85,13 +88,11 @@ impl<'a> Visitor<'a> {
             Source::Bearer(Some(identity)) => Found::Verified(Arc::clone(identity)),
             Source::Bearer(None) | Source::Session(_) => Found::None("no bearer token".to_owned()),
             Source::Request => match self.started.as_mut() {
-                Some(started) => started.sessions.bearer(provider, facts.head, self.answers, trace),
+                Some(started) => started.sessions.bearer(provider, asking(facts, self.answers), trace).found,
                 None => Found::Unavailable("not started".to_owned()),
             },
         };
-        if let Found::Ask(questions) = found {
-            return Err(Halt(questions));
-        }
+        let found = settled(found)?;
         // A verified token is kept: its identity goes upstream even if another provider was asked afterwards.
         if !matches!(&self.bearer, Some((_, Found::Verified(_)))) || matches!(found, Found::Verified(_)) {
             self.bearer = Some((provider, found.clone()));
@@ -101,7 +102,7 @@ impl<'a> Visitor<'a> {
 
     /// Is there a verified session? When it cannot be told, there is none.
     pub(crate) fn signed_in(&mut self, facts: &Facts<'_>, trace: &mut Trace) -> Result<bool, Halt> {
-        if self.compiled.session_cookies.is_empty() && matches!(self.who, Source::Request) {
+        if !self.compiled.has_sessions && matches!(self.who, Source::Request) {
             return Ok(false);
         }
         Ok(matches!(self.session(facts, trace)?, Found::Verified(_)))
@@ -115,9 +116,37 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// The same, as it is remembered.
+    fn remembered(&self) -> Option<Arc<Identity>> {
+        match (&self.session, &self.bearer) {
+            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => {
+                Some(Arc::clone(identity))
+            }
+            _ => None,
+        }
+    }
+
+    /// The key set of what the gate says about visitors.
+    pub(crate) fn assertion_keys(&self) -> Option<String> {
+        Some(self.started.as_ref()?.assertion.as_ref()?.jwks())
+    }
+
+    /// What the gate says about this visitor: header and token. Nobody vouches for a persona.
+    fn assertion(&mut self, now: i64) -> Result<Option<(String, String)>, Halt> {
+        let (Source::Request, Some(identity)) = (&self.who, self.remembered()) else { return Ok(None) };
+        let Some(assertion) = self.started.as_mut().and_then(|started| started.assertion.as_mut()) else {
+            return Ok(None);
+        };
+        match assertion.of(&identity, now, self.answers) {
+            Ok((header, token)) => Ok(Some((header.to_owned(), token))),
+            Err(Unsigned::Ask(asked)) => Err(Halt::Questions(vec![asked])),
+            Err(Unsigned::Failed(why)) => Err(Halt::Unavailable(why)),
+        }
+    }
+
     /// Subject for the log.
     pub(crate) fn subject(&self) -> Option<String> {
-        self.identity().map(|identity| identity.subject.clone())
+        self.identity()?.subject.clone()
     }
 
     /// A word on how the visitor came through.
@@ -132,7 +161,13 @@ impl<'a> Visitor<'a> {
 
     /// On which request headers has the answer depended? (cookie, authorization)
     pub(crate) fn vary(&self) -> (bool, bool) {
-        (self.session.is_some(), self.bearer.is_some())
+        let session = self.session.is_some();
+        (session, self.bearer.is_some() || (session && self.compiled.sessions_read_authorization))
+    }
+
+    /// What goes along with the answer, whatever it is.
+    pub(crate) fn carry(&self) -> &Carry {
+        &self.carry
     }
 
     /// The switches of `when`.
@@ -157,12 +192,43 @@ impl<'a> Visitor<'a> {
     }
 
     /// What goes upstream. Session cookies that must not be seen there, or might be read differently, are left out.
-    pub(crate) fn forward(&self, facts: &Facts<'_>, upstream: u16, target: String, edits: Edits) -> Forward {
-        let names: Vec<&str> = self.compiled.session_cookies.iter().map(String::as_str).collect();
-        let drop: &[&str] = if self.compiled.policy().identity.strip_session_cookie { &names } else { &[] };
-        let cookie = if names.is_empty() { None } else { facts.cookies.forward(drop, &names) };
+    ///
+    /// # Errors
+    /// What the app behind must be told is not signed yet, or cannot be.
+    pub(crate) fn forward(
+        &mut self,
+        facts: &Facts<'_>,
+        upstream: u16,
+        target: String,
+        mut edits: Edits,
+    ) -> Result<Forward, Halt> {
+        let assertion = self.assertion(facts.head.now)?;
+        let guarded = self.started.as_ref().map(|started| started.sessions.cookies()).unwrap_or_default();
+        let strip = self.compiled.policy().identity.strip_session_cookie;
+        let drop: Vec<&str> = guarded.iter().filter(|_| strip).map(|rule| rule.name.as_str()).collect();
+        let cookie = match self.carry.cookies.as_slice() {
+            [] if guarded.is_empty() => None,
+            [] => facts.cookies.forward(&drop, guarded),
+            instead => Some(facts.cookies.forward_with(&drop, guarded, instead)),
+        };
+        edits.carry(&self.carry, self.identity());
+        edits.assertion(assertion);
         let (cookies, authorization) = self.vary();
         let (request, response) = edits.finish(cookies, authorization);
-        Forward { target, upstream, request, cookie, response, status: None }
+        Ok(Forward { target, upstream, request, cookie, response, status: None })
+    }
+}
+
+/// The request, as a session is read from it.
+fn asking<'a>(facts: &'a Facts<'_>, answers: Answers<'a>) -> Asking<'a> {
+    Asking { head: facts.head, cookies: &facts.cookies, target: &facts.target, origin: facts.origin(), answers }
+}
+
+/// A session that is read; what must happen first ends the step.
+fn settled(found: Found) -> Result<Found, Halt> {
+    match found {
+        Found::Ask(questions) => Err(Halt::Questions(questions)),
+        Found::Detour(detour) => Err(Halt::Detour(detour)),
+        found => Ok(found),
     }
 }

@@ -26,6 +26,59 @@ pub enum CookieRead {
     Refused(&'static str),
 }
 
+/// A session cookie as it is read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CookieRule {
+    /// Exact name, prefix included.
+    pub name: String,
+    /// What its value must look like.
+    pub form: Form,
+    /// How a value that is too long for one cookie is split.
+    pub chunks: Option<Chunks>,
+}
+
+/// What the value of a session cookie must look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Form {
+    /// A compact token: `[A-Za-z0-9_-]` and dots, three parts, none empty (RFC 7515 section 3.1).
+    Token,
+    /// Visible ASCII without quotes around it: sealed, signed or percent-encoded texts. Nothing is decoded.
+    Text,
+}
+
+/// `name.0`, `name.1`, …
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Chunks {
+    /// What stands between name and number: `.` or `__`.
+    pub separator: &'static str,
+    /// The whole cookie is read even if there are chunks, too; otherwise both together are refused.
+    pub whole_wins: bool,
+    /// What comes after a missing number is left out; otherwise a missing number is refused.
+    pub stop_at_gap: bool,
+}
+
+impl Chunks {
+    /// With a dot; whatever is odd is refused.
+    pub const STRICT: Self = Self { separator: ".", whole_wins: false, stop_at_gap: false };
+}
+
+impl CookieRule {
+    /// A compact token in one cookie.
+    pub fn token(name: &str, chunks: bool) -> Self {
+        Self { name: name.to_owned(), form: Form::Token, chunks: chunks.then_some(Chunks::STRICT) }
+    }
+
+    /// A text in one cookie.
+    pub fn text(name: &str, chunks: Option<Chunks>) -> Self {
+        Self { name: name.to_owned(), form: Form::Text, chunks }
+    }
+
+    /// How its chunks are told: those that are not read are told, too, so that they can be kept from others.
+    fn separator(&self) -> &'static str {
+        self.chunks.map_or(".", |chunks| chunks.separator)
+    }
+}
+
 /// All cookies of one request.
 #[derive(Debug, Clone, Default)]
 pub struct Cookies<'a> {
@@ -65,8 +118,8 @@ impl<'a> Pair<'a> {
     }
 
     /// The number of the chunk, if this is `name.N`.
-    fn chunk_of(&self, name: &str) -> Option<&'a [u8]> {
-        let digits = self.name.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
+    fn chunk_of(&self, rule: &CookieRule) -> Option<&'a [u8]> {
+        let digits = self.name.strip_prefix(rule.name.as_bytes())?.strip_prefix(rule.separator().as_bytes())?;
         (!digits.is_empty() && digits.iter().all(u8::is_ascii_digit) && !self.tab_before).then_some(digits)
     }
 }
@@ -139,36 +192,56 @@ impl<'a> Cookies<'a> {
         Ok(cookies)
     }
 
-    /// Read a cookie that holds a compact token (`[A-Za-z0-9_-]` and dots, three parts), by strict rules: the name byte
-    /// for byte, no quotes, no escapes, one value. With `chunks`, `name.0`, `name.1`… are joined.
+    /// Read a cookie that holds a compact token, by [`Self::read`]; with `chunks`, `name.0`, `name.1`… are joined.
     pub fn token(&self, name: &str, chunks: bool) -> CookieRead {
-        let whole = self.only_value(name.as_bytes());
-        if !chunks || !self.pairs.iter().any(|pair| pair.chunk_of(name).is_some()) {
+        self.read(&CookieRule::token(name, chunks))
+    }
+
+    /// Read a session cookie by strict rules: the name byte for byte, no quotes, no escapes, one value.
+    pub fn read(&self, rule: &CookieRule) -> CookieRead {
+        let whole = self.only_value(rule);
+        let Some(chunks) = rule.chunks.filter(|_| self.pairs.iter().any(|pair| pair.chunk_of(rule).is_some())) else {
             return whole;
-        }
-        if whole != CookieRead::Absent {
-            return CookieRead::Refused("whole-and-chunks");
-        }
-        match self.joined(name) {
-            Ok(token) => as_token(&token),
-            Err(reason) => CookieRead::Refused(reason),
+        };
+        match (whole, chunks.whole_wins) {
+            (CookieRead::Absent, _) => match self.joined(rule, chunks) {
+                Ok(value) => as_form(rule.form, &value),
+                Err(reason) => CookieRead::Refused(reason),
+            },
+            (whole, true) => whole,
+            _ => CookieRead::Refused("whole-and-chunks"),
         }
     }
 
-    /// The one value of all pairs of that name, as a token.
-    fn only_value(&self, name: &[u8]) -> CookieRead {
+    /// Exact names of all cookies, in order.
+    pub fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.pairs.iter().filter(|pair| !pair.tab_before).map(|pair| pair.name)
+    }
+
+    /// Is there a cookie whose name begins with the rule's, and that is neither it nor a chunk of it? Empty ones do not
+    /// count. Some systems take every such cookie for a piece of theirs.
+    pub fn has_namesake(&self, rule: &CookieRule) -> bool {
+        let begins = |pair: &Pair<'_>| {
+            pair.name.starts_with(rule.name.as_bytes()) && pair.value.is_some_and(|value| !value.is_empty())
+        };
+        self.pairs.iter().any(|pair| begins(pair) && !pair.is(rule.name.as_bytes()) && pair.chunk_of(rule).is_none())
+    }
+
+    /// The one value of all pairs of that name.
+    fn only_value(&self, rule: &CookieRule) -> CookieRead {
+        let name = rule.name.as_bytes();
         let mut values = self.pairs.iter().filter(|pair| pair.is(name)).map(|pair| pair.value);
         let Some(first) = values.next() else { return CookieRead::Absent };
         if values.any(|value| value != first) {
             return CookieRead::Refused("conflict");
         }
-        first.map_or(CookieRead::Refused("no-value"), as_token)
+        first.map_or(CookieRead::Refused("no-value"), |value| as_form(rule.form, value))
     }
 
     /// `name.0`, `name.1`… in the order of their numbers.
-    fn joined(&self, name: &str) -> Result<Vec<u8>, &'static str> {
+    fn joined(&self, rule: &CookieRule, how: Chunks) -> Result<Vec<u8>, &'static str> {
         let mut chunks: Vec<Option<&[u8]>> = Vec::new();
-        for (digits, pair) in self.pairs.iter().filter_map(|pair| Some((pair.chunk_of(name)?, pair))) {
+        for (digits, pair) in self.pairs.iter().filter_map(|pair| Some((pair.chunk_of(rule)?, pair))) {
             let number = std::str::from_utf8(digits).ok().and_then(|d| d.parse::<usize>().ok());
             let number = number
                 .filter(|n| *n < MAX_PAIRS && (*n == 0 || !digits.starts_with(b"0")) && (*n > 0 || digits.len() == 1));
@@ -182,8 +255,9 @@ impl<'a> Cookies<'a> {
                 _ => return Err("conflict"),
             }
         }
-        let parts: Option<Vec<_>> = chunks.into_iter().collect();
-        parts.map(|parts| parts.concat()).ok_or("chunk-missing")
+        let held: Vec<&[u8]> = chunks.iter().map_while(|chunk| *chunk).collect();
+        let whole = held.len() == chunks.len() || (how.stop_at_gap && !held.is_empty());
+        if whole { Ok(held.concat()) } else { Err("chunk-missing") }
     }
 
     /// Read an ordinary cookie as Next.js does (last one wins, percent-decoded, `true` without `=`, bytes as Latin-1); for
@@ -197,27 +271,51 @@ impl<'a> Cookies<'a> {
     }
 
     /// The line to send upstream when it must differ from the client's: without `drop`ped cookies (a name takes its chunks
-    /// `name.N` along), and without the pairs that a server behind might read as one of the `guarded` names (names of
-    /// token cookies) though we refused them. `None`: the client's own will do. Empty: send none.
-    pub fn forward(&self, drop: &[&str], guarded: &[&str]) -> Option<Vec<u8>> {
-        let trusted: Vec<Trusted> = guarded.iter().map(|name| self.trusted(name)).collect();
-        let keep = |pair: &&Pair<'_>| {
-            !drop.iter().any(|name| loose::names(pair.text, name))
-                && guarded.iter().zip(&trusted).all(|(name, trusted)| match trusted {
-                    Trusted::Whole if pair.is(name.as_bytes()) => true,
-                    Trusted::Chunks if pair.chunk_of(name).is_some() => true,
-                    _ => !loose::names(pair.text, name),
-                })
-        };
-        let kept: Vec<&[u8]> = self.pairs.iter().filter(keep).map(|pair| pair.text).collect();
+    /// `name.N` along), and without the pairs that a server behind might read as one of the `guarded` cookies (those
+    /// that sessions are read from) though we refused them. `None`: the client's own will do. Empty: send none.
+    pub fn forward(&self, drop: &[&str], guarded: &[CookieRule]) -> Option<Vec<u8>> {
+        let kept = self.kept(drop, guarded);
         let same = kept.len() == self.pairs.len() && self.lines <= 1;
         (!same).then(|| kept.join(b"; ".as_slice()))
     }
 
-    /// Which spelling of a guarded cookie is good, if any. Whole and chunks together are good for nobody.
-    fn trusted(&self, name: &str) -> Trusted {
-        let chunks = self.pairs.iter().any(|pair| pair.chunk_of(name).is_some());
-        match self.token(name, true) {
+    /// What [`Self::forward`] keeps, and instead of the cookies of these names the values given with them.
+    pub fn forward_with(&self, drop: &[&str], guarded: &[CookieRule], instead: &[(String, Option<String>)]) -> Vec<u8> {
+        let replaced = |text: &&[u8]| {
+            let name = text.split(|&b| b == b'=').next().unwrap_or_default();
+            !instead.iter().any(|(known, _)| known.as_bytes() == name)
+        };
+        let mut kept: Vec<Vec<u8>> =
+            self.kept(drop, guarded).into_iter().filter(replaced).map(<[u8]>::to_vec).collect();
+        let given = instead.iter().filter(|(name, _)| !drop.iter().any(|drop| loose::names(name.as_bytes(), drop)));
+        kept.extend(given.filter_map(|(name, value)| Some(format!("{name}={}", value.as_ref()?).into_bytes())));
+        kept.join(b"; ".as_slice())
+    }
+
+    fn kept(&self, drop: &[&str], guarded: &[CookieRule]) -> Vec<&'a [u8]> {
+        let trusted: Vec<Trusted> = guarded.iter().map(|rule| self.trusted(rule)).collect();
+        let own = |pair: &Pair<'_>| guarded.iter().any(|rule| pair.is(rule.name.as_bytes()));
+        let keep = |pair: &&Pair<'_>| {
+            let own = own(pair);
+            !drop.iter().any(|name| loose::names(pair.text, name))
+                && guarded.iter().zip(&trusted).all(|(rule, trusted)| match trusted {
+                    Trusted::Whole | Trusted::Both if pair.is(rule.name.as_bytes()) => true,
+                    Trusted::Chunks | Trusted::Both if pair.chunk_of(rule).is_some() => true,
+                    // A name that is guarded itself is judged by its own rule: `a_1` is no chunk of `a` then.
+                    _ if own && !pair.is(rule.name.as_bytes()) => true,
+                    _ => !loose::names(pair.text, &rule.name),
+                })
+        };
+        self.pairs.iter().filter(keep).map(|pair| pair.text).collect()
+    }
+
+    /// Which spelling of a guarded cookie is good, if any.
+    fn trusted(&self, rule: &CookieRule) -> Trusted {
+        let chunks = self.pairs.iter().any(|pair| pair.chunk_of(rule).is_some());
+        let whole = self.pairs.iter().any(|pair| pair.is(rule.name.as_bytes()));
+        let read = CookieRule { chunks: rule.chunks.or(Some(Chunks::STRICT)), ..rule.clone() };
+        match self.read(&read) {
+            CookieRead::Value(_) if chunks && whole => Trusted::Both,
             CookieRead::Value(_) if chunks => Trusted::Chunks,
             CookieRead::Value(_) => Trusted::Whole,
             CookieRead::Absent | CookieRead::Refused(_) => Trusted::None,
@@ -229,7 +327,26 @@ impl<'a> Cookies<'a> {
 enum Trusted {
     Whole,
     Chunks,
+    /// The reader takes the whole one, as the server behind does; chunks beside it are left-overs.
+    Both,
     None,
+}
+
+fn as_form(form: Form, value: &[u8]) -> CookieRead {
+    match form {
+        Form::Token => as_token(value),
+        Form::Text => as_text(value),
+    }
+}
+
+/// Visible ASCII. A quoted text is none: some servers take the quotes off and some do not.
+fn as_text(value: &[u8]) -> CookieRead {
+    match std::str::from_utf8(value) {
+        _ if value.is_empty() => CookieRead::Refused("empty"),
+        _ if value.starts_with(b"\"") => CookieRead::Refused("quoted"),
+        Ok(text) if value.iter().all(u8::is_ascii_graphic) => CookieRead::Value(text.to_owned()),
+        _ => CookieRead::Refused("not-ascii"),
+    }
 }
 
 /// Three parts of base64url without padding, none empty (RFC 7515 section 3.1).

@@ -13,7 +13,9 @@ mod return_url;
 mod target;
 
 pub use condition::{Condition, ConditionKind};
-pub use cookie::{CookieRead, Cookies, MAX_BYTES as MAX_COOKIE_BYTES, MAX_PAIRS as MAX_COOKIES};
+pub use cookie::{
+    Chunks, CookieRead, CookieRule, Cookies, Form, MAX_BYTES as MAX_COOKIE_BYTES, MAX_PAIRS as MAX_COOKIES,
+};
 pub use head::Head;
 pub use host::{Authority, HostPattern};
 pub use kind::{Kind, sample_headers};

@@ -5,7 +5,7 @@
 //! times". Whoever reads it checks the copy and the clock again.
 
 use super::Identity;
-use super::claims::Times;
+use super::jwt::{Algorithm, Source, Times, Window};
 use serde_json::{Map, Value};
 use siphasher::sip::SipHasher13;
 use std::collections::HashMap;
@@ -29,27 +29,45 @@ const NODE: usize = 640;
 #[derive(Debug)]
 pub(super) struct Entry {
     token: Box<str>,
-    /// The copy of the keys that it was verified with.
-    pub(super) epoch: u64,
-    pub(super) algorithm: super::Algorithm,
-    pub(super) times: Times,
+    pub(super) proof: Proof,
     pub(super) identity: Arc<Identity>,
 }
 
+/// Why a token is good, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Proof {
+    /// Where the keys came from, if from an address, and the copy that it was verified with.
+    pub(super) keys: Option<(usize, u64)>,
+    /// How it was signed; `None`: sealed or encrypted with a secret.
+    pub(super) algorithm: Option<Algorithm>,
+    pub(super) times: Times,
+    pub(super) window: Window,
+}
+
+impl Proof {
+    /// Opened with a secret of the policy.
+    pub(super) fn sealed(times: Times, window: Window) -> Self {
+        Self { keys: None, algorithm: None, times, window }
+    }
+
+    /// Is it still good at `now`, under the keys that are in force?
+    pub(super) fn holds(&self, sources: &[Source], now: i64) -> bool {
+        let in_force = self
+            .keys
+            .is_none_or(|(source, epoch)| sources.get(source).and_then(|source| source.in_force(now)) == Some(epoch));
+        in_force && self.times.check(&self.window, now).is_ok()
+    }
+}
+
 impl Entry {
-    pub(super) fn new(
-        token: &str,
-        epoch: u64,
-        algorithm: super::Algorithm,
-        times: Times,
-        identity: Arc<Identity>,
-    ) -> Self {
-        Self { token: token.into(), epoch, algorithm, times, identity }
+    pub(super) fn new(token: &str, proof: Proof, identity: Arc<Identity>) -> Self {
+        Self { token: token.into(), proof, identity }
     }
 
     /// Bytes, roughly, rather too many than too few.
     fn cost(&self) -> usize {
-        FIXED + self.token.len() + object_cost(&self.identity.claims)
+        let carried: usize = self.identity.app_headers.iter().map(|(_, value)| value.len()).sum();
+        FIXED + self.token.len() + carried + object_cost(&self.identity.claims)
     }
 }
 
@@ -181,8 +199,7 @@ fn value_cost(value: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Algorithm;
-    use super::super::claims::Rules;
+    use super::super::jwt::Rules;
     use super::*;
     use serde_json::json;
 
@@ -193,12 +210,13 @@ mod tests {
         let identity = Identity {
             provider: 0,
             provider_name: "p".to_owned(),
-            subject: "s".to_owned(),
+            subject: Some("s".to_owned()),
             issuer: "i".to_owned(),
             expires: 100,
             claims,
+            app_headers: Vec::new(),
         };
-        Entry::new(token, 1, Algorithm::Rs256, times, Arc::new(identity))
+        Entry::new(token, Proof::sealed(times, Window::default()), Arc::new(identity))
     }
 
     fn keep(cache: &mut Cache, token: &str) {

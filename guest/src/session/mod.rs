@@ -1,49 +1,65 @@
-//! Sessions: from a cookie or an `Authorization` header to a verified identity. Knows nothing of routes.
+//! Sessions: from cookies and headers to a verified identity. Knows nothing of routes.
 //!
-//! The strict pre-check and the claim checks are ours; the signature step is a question to the world. In the order
-//! of a token: [`token`] (form), [`claims`], [`source`] and [`jwk`] (which key), the question ([`judge`]), [`cache`].
-//! For users: `docs/sessions.md`.
+//! [`jwt`] verifies signed tokens, [`crypto`] opens sealed cookies; each kind of session has a file or a folder and is made of
+//! these ([`plain`] is the kind that is a token and nothing else). [`kind`] is what they have in common, [`prepare`] makes them
+//! ready, [`cache`] remembers what was verified. For users: `docs/sessions.md`.
 
-mod algorithm;
+mod auth0;
+mod authjs;
+mod better_auth;
 mod cache;
-mod claims;
+mod clerk;
 pub mod codes;
-mod der;
+#[allow(dead_code, reason = "callers come with the session kinds")]
+mod crypto;
+mod escapes;
 mod identity;
+mod iron_session;
 mod json;
-mod judge;
-mod jwk;
+mod jwt;
+mod kind;
 mod number;
-mod pem;
-mod provider;
+mod plain;
+mod prepare;
 mod refused;
+mod seal;
+mod sealed;
 mod secret;
 mod settings;
-mod source;
-mod token;
+mod supabase;
 mod url;
+mod workos;
 
 #[cfg(test)]
 mod tests;
 
-pub use algorithm::Algorithm;
+pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
+pub use authjs::{AuthJsSettings, AuthJsVersion};
+pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
+pub use clerk::{ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key};
 pub use identity::Identity;
+pub use iron_session::IronSessionSettings;
+pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
+pub use kind::{Asking, Carry, Detour, Kind};
 pub use number::FIRST_FREE_QUESTION;
-pub use settings::{Carrier, KeySource, ProviderSettings};
+pub use plain::{Carrier, PlainSettings};
+pub use seal::SealPasswords;
+pub use settings::{KindSettings, ProviderSettings};
+pub use supabase::SupabaseSettings;
+pub use workos::WorkosSettings;
 
 use crate::diagnostic::Diagnostic;
-use crate::question::{Answers, Asked};
-use crate::request::{CookieRead, Cookies, Head};
+use crate::question::Asked;
+use crate::request::CookieRule;
 use crate::supply::Supplies;
-use crate::trace::{Outcome, Trace};
+use crate::trace::Trace;
 use cache::Cache;
-use judge::{Judged, Learnt, Moment, note};
-use provider::Provider;
+use kind::{Judged, Learnt, Turn};
+use plain::Memo;
+use prepare::Provider;
 use refused::Refused;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use token::Token;
 
 /// What reading a session came to.
 #[derive(Debug, Clone)]
@@ -56,12 +72,26 @@ pub enum Found {
     Unavailable(String),
     /// Answer these first.
     Ask(Vec<Asked>),
+    /// The visitor must go elsewhere first.
+    Detour(Box<Detour>),
+}
+
+/// A session, and what goes along with the answer.
+#[derive(Debug, Clone)]
+pub struct Read {
+    /// What it came to.
+    pub found: Found,
+    /// What goes along.
+    pub carry: Carry,
 }
 
 /// All providers of a started policy, with their keys and the tokens already verified.
 #[derive(Default)]
 pub struct Sessions {
     providers: Vec<Provider>,
+    /// Numbers of those that stand under `[session]`, in config order; the others under `[bearer]`.
+    ordered: Vec<usize>,
+    cookies: Vec<CookieRule>,
     learnt: Learnt,
 }
 
@@ -84,168 +114,85 @@ impl Sessions {
         supplies: &Supplies,
         seed: (u64, u64),
     ) -> Result<Self, Vec<Diagnostic>> {
-        let (providers, sources) = provider::prepare(settings, supplies)?;
-        Ok(Self { providers, learnt: Learnt { sources, cache: Cache::new(seed) } })
+        let (providers, sources) = prepare::prepare(settings, supplies)?;
+        let mut cookies: Vec<CookieRule> = providers.iter().flat_map(|provider| provider.reader.cookies()).collect();
+        cookies.sort();
+        cookies.dedup();
+        let ordered = settings.iter().enumerate().filter(|(_, one)| !one.bearer).map(|(index, _)| index).collect();
+        Ok(Self { providers, ordered, cookies, learnt: Learnt { sources, cache: Cache::new(seed) } })
     }
 
     /// Addresses that [`Found::Ask`] may name, besides the `jwks_uri` of the discovery documents among them.
     pub fn documents(&self) -> Vec<String> {
-        self.learnt.sources.iter().map(source::Source::document).collect()
+        self.learnt.sources.iter().map(jwt::Source::document).collect()
     }
 
-    /// The session of this request: cookie providers in config order; the first that verifies.
+    /// The cookies that sessions are read from.
+    pub fn cookies(&self) -> &[CookieRule] {
+        &self.cookies
+    }
+
+    /// The session of this request: session providers in config order; the first that verifies.
     ///
     /// If none does: [`Found::Unavailable`] if one of them could not tell, else the reason of the provider that the
-    /// cookie came furthest with.
-    pub fn session(&mut self, head: &Head, cookies: &Cookies<'_>, answers: Answers<'_>, trace: &mut Trace) -> Found {
-        self.session_by(|name, chunks| cookies.token(name, chunks), Moment { now: head.now, answers }, trace)
-    }
-
-    fn session_by(&mut self, read: impl Fn(&str, bool) -> CookieRead, moment: Moment<'_>, trace: &mut Trace) -> Found {
-        let Self { providers, learnt } = self;
-        let mut cookies: BTreeMap<(&str, bool), Cookie> = BTreeMap::new();
-        let mut end = End::new(Refused::Absent("no cookie"));
-        for (index, provider) in providers.iter().enumerate() {
-            let Carrier::Cookie { name, chunks } = &provider.carrier else { continue };
-            let cookie = cookies.entry((name, *chunks)).or_insert_with(|| Cookie::new(read(name, *chunks)));
-            let text = match &cookie.read {
-                CookieRead::Value(text) => text.as_str(),
-                CookieRead::Absent => {
-                    note(trace, Outcome::No, provider, || format!("no cookie `{name}`"));
-                    continue;
-                }
-                CookieRead::Refused(why) => {
-                    note(trace, Outcome::No, provider, || format!("cookie `{name}` refused: {why}"));
-                    end.refuse(Refused::Unreadable(why));
-                    continue;
-                }
-            };
-            note(trace, Outcome::Info, provider, || format!("cookie `{name}`, {} bytes", text.len()));
-            let same = |other: &Provider| other.carrier == provider.carrier;
-            let later = providers.iter().enumerate().skip(index + 1).filter(|(_, other)| same(other));
-            match judge_text(learnt, (index, provider), later, text, &mut cookie.token, moment, trace) {
-                Judged::Verified(identity) => return Found::Verified(identity),
-                Judged::Ask(asked) => return Found::Ask(asked),
-                Judged::Refused(why) => end.refuse(why),
-                Judged::Unavailable(why) => end.unavailable = Some(why),
-            }
-        }
-        end.into()
+    /// request came furthest with.
+    pub fn session(&mut self, asking: Asking<'_>, trace: &mut Trace) -> Read {
+        let Self { providers, ordered, learnt, .. } = self;
+        first_of(providers, (ordered, "no session"), learnt, asking, trace)
     }
 
     /// The bearer token of this request, judged by the provider with that number (its place in the settings).
-    pub fn bearer(&mut self, provider: usize, head: &Head, answers: Answers<'_>, trace: &mut Trace) -> Found {
-        let Self { providers, learnt } = self;
-        let mut end = End::new(Refused::Absent("no bearer token"));
-        let index = provider;
-        let Some(provider) = providers.get(index).filter(|provider| provider.carrier == Carrier::Bearer) else {
-            return end.into();
-        };
-        let text = match bearer_token(head) {
-            Ok(text) => text,
-            Err(why) => {
-                note(trace, Outcome::No, provider, || why.to_string());
+    pub fn bearer(&mut self, provider: usize, asking: Asking<'_>, trace: &mut Trace) -> Read {
+        let Self { providers, ordered, learnt, .. } = self;
+        let among: &[usize] = if ordered.contains(&provider) { &[] } else { &[provider] };
+        first_of(providers, (among, "no bearer token"), learnt, asking, trace)
+    }
+}
+
+fn first_of(
+    providers: &[Provider],
+    (among, nobody): (&[usize], &'static str),
+    learnt: &mut Learnt,
+    asking: Asking<'_>,
+    trace: &mut Trace,
+) -> Read {
+    let (mut memo, mut carry) = (Memo::default(), Carry::default());
+    let mut end = End { refused: Refused::Absent(nobody), asked: false, unavailable: None };
+    for (index, provider) in among.iter().filter_map(|index| Some((*index, providers.get(*index)?))) {
+        let name = provider.name.as_str();
+        let mut turn = Turn { asking, index, name, learnt, memo: &mut memo, carry: &mut carry, trace: &mut *trace };
+        let found = match provider.reader.read(&mut turn) {
+            Judged::Verified(identity) => Found::Verified(identity),
+            Judged::Ask(asked) => Found::Ask(asked),
+            Judged::Detour(detour) => Found::Detour(detour),
+            Judged::Refused(why) => {
                 end.refuse(why);
-                return end.into();
+                continue;
+            }
+            Judged::Unavailable(why) => {
+                end.unavailable = Some(why);
+                continue;
             }
         };
-        note(trace, Outcome::Info, provider, || format!("bearer token, {} bytes", text.len()));
-        let moment = Moment { now: head.now, answers };
-        match judge_text(learnt, (index, provider), std::iter::empty(), text, &mut None, moment, trace) {
-            Judged::Verified(identity) => return Found::Verified(identity),
-            Judged::Ask(asked) => return Found::Ask(asked),
-            Judged::Refused(why) => end.refuse(why),
-            Judged::Unavailable(why) => end.unavailable = Some(why),
-        }
-        end.into()
+        return Read { found, carry };
     }
-}
-
-/// A cookie, read and taken apart once for all providers.
-struct Cookie {
-    read: CookieRead,
-    token: Option<Result<Token, Refused>>,
-}
-
-impl Cookie {
-    fn new(read: CookieRead) -> Self {
-        Self { read, token: None }
-    }
-}
-
-/// Judge a text: from memory if it can be, else from its parts.
-///
-/// A token that a `later` provider of the same cookie has verified tells its algorithm and issuer without being
-/// parsed; that is enough to pass over a provider that would not take either.
-fn judge_text<'p>(
-    learnt: &mut Learnt,
-    (index, provider): (usize, &Provider),
-    later: impl Iterator<Item = (usize, &'p Provider)>,
-    text: &str,
-    parsed: &mut Option<Result<Token, Refused>>,
-    moment: Moment<'_>,
-    trace: &mut Trace,
-) -> Judged {
-    let looked = learnt.cache.look(text);
-    if let Some(identity) = learnt.recall(index, provider, looked, moment.now) {
-        note(trace, Outcome::Yes, provider, || "verified before".to_owned());
-        return Judged::Verified(identity);
-    }
-    if parsed.is_none() {
-        for (other, _) in later {
-            let Some(entry) = learnt.cache.get(other, looked) else { continue };
-            let why = if !provider.algorithms.contains(&entry.algorithm) {
-                Refused::Algorithm
-            } else if !provider.rules.accepts_issuer(&entry.identity.issuer) {
-                Refused::Issuer
-            } else {
-                break;
-            };
-            note(trace, Outcome::No, provider, || format!("before the signature: {why}"));
-            return Judged::Refused(why);
-        }
-    }
-    match parsed.get_or_insert_with(|| Token::parse(text)) {
-        Ok(token) => learnt.judge(index, provider, looked, token, moment, trace),
-        Err(why) => {
-            note(trace, Outcome::No, provider, || why.to_string());
-            Judged::Refused(why.clone())
-        }
-    }
-}
-
-/// The one token behind the one `Authorization: Bearer` (RFC 6750 section 2.1). The scheme's case does not count
-/// (RFC 9110 section 11.1); exactly one space is taken.
-fn bearer_token(head: &Head) -> Result<&str, Refused> {
-    let mut lines = head.lines("authorization");
-    let line = lines.next().ok_or(Refused::Absent("no bearer token"))?;
-    if lines.next().is_some() {
-        return Err(Refused::Unreadable("more than one authorization header"));
-    }
-    let other = Refused::Unreadable("authorization is not one bearer token");
-    let Ok(line) = std::str::from_utf8(line) else { return Err(other) };
-    match line.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => Ok(token),
-        Some((scheme, _)) if !scheme.eq_ignore_ascii_case("bearer") => Err(Refused::Absent("no bearer token")),
-        _ => Err(other),
-    }
+    Read { found: end.into(), carry }
 }
 
 /// How it ends if nobody verifies.
 struct End {
     refused: Refused,
+    asked: bool,
     unavailable: Option<String>,
 }
 
 impl End {
-    fn new(refused: Refused) -> Self {
-        Self { refused, unavailable: None }
-    }
-
+    /// Keep the reason that tells most; of equals the first.
     fn refuse(&mut self, why: Refused) {
-        if why.weight() > self.refused.weight() {
+        if !self.asked || why.weight() > self.refused.weight() {
             self.refused = why;
         }
+        self.asked = true;
     }
 }
 

@@ -27,10 +27,18 @@ pub(super) enum Refused {
     Claim(String, &'static str),
     /// `aud` holds none of the configured ones.
     Audience,
+    /// `azp` is none of the configured parties.
+    Party,
+    /// An encrypted or sealed cookie that no configured secret opens, or whose content is not what it must be.
+    Sealed(&'static str),
+    /// A state that is no session, in the words of the system: `signed out elsewhere`.
+    State(&'static str),
     /// `iat` is further back than `max-age`, by so much.
     TooOld(i64),
-    /// `nbf` or `iat` is so far ahead.
+    /// `nbf` is so far ahead.
     NotYet(i64),
+    /// `iat` is so far ahead.
+    Ahead(i64),
     /// `exp` is so long ago.
     Expired(i64),
 }
@@ -51,9 +59,9 @@ impl Refused {
             Self::Issuer => 4,
             Self::Type => 5,
             Self::KeyUnknown(_) | Self::KeyUnfit(_) => 6,
-            Self::Signature => 7,
-            Self::Claim(..) | Self::Audience => 8,
-            Self::TooOld(_) | Self::NotYet(_) => 9,
+            Self::Signature | Self::Sealed(_) => 7,
+            Self::Claim(..) | Self::Audience | Self::Party => 8,
+            Self::TooOld(_) | Self::NotYet(_) | Self::Ahead(_) | Self::State(_) => 9,
             Self::Expired(_) => 10,
         }
     }
@@ -74,8 +82,11 @@ impl fmt::Display for Refused {
             Self::Signature => f.write_str("signature does not verify"),
             Self::Claim(name, what) => write!(f, "claim `{name}` {what}"),
             Self::Audience => f.write_str("audience not accepted"),
+            Self::Party => f.write_str("azp not allowed"),
+            Self::Sealed(why) | Self::State(why) => f.write_str(why),
             Self::TooOld(by) => write!(f, "older than allowed by {by} s"),
             Self::NotYet(by) => write!(f, "not valid for another {by} s"),
+            Self::Ahead(by) => write!(f, "issued {by} s ahead of this clock"),
             Self::Expired(ago) => write!(f, "expired {ago} s ago"),
         }
     }

@@ -1,6 +1,6 @@
 //! Shared secrets for HS256, HS384 and HS512.
 
-use super::Algorithm;
+use super::jwt::Algorithm;
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};

@@ -1,37 +1,16 @@
 //! What the config says about a provider: `[session.NAME]` and `[bearer.NAME]`. Checked, not yet resolved.
 
-use super::Algorithm;
+use super::auth0::Auth0Settings;
+use super::authjs::AuthJsSettings;
+use super::better_auth::BetterAuthSettings;
+use super::clerk::ClerkSettings;
+use super::iron_session::IronSessionSettings;
+use super::kind::{Kind, Reader, Ready};
+use super::plain::PlainSettings;
+use super::prepare::Prepare;
+use super::supabase::SupabaseSettings;
+use super::workos::WorkosSettings;
 use crate::diagnostic::Span;
-use crate::supply::Text;
-
-/// Where the token comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Carrier {
-    /// An http-only cookie.
-    Cookie {
-        /// Exact name, prefix included.
-        name: String,
-        /// Join `name.0`, `name.1`…
-        chunks: bool,
-    },
-    /// `Authorization: Bearer`.
-    Bearer,
-}
-
-/// Where keys come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum KeySource {
-    /// OpenID Connect discovery at the issuer.
-    Discovery,
-    /// A JWKS at an address.
-    JwksUrl(Text),
-    /// A JWKS as text: the set itself, or a file.
-    Jwks(Text),
-    /// PEM public keys in a file (SPKI or PKCS #1), one or more.
-    Pem(Text),
-    /// Shared secrets for HS*; the first is current, the others are still good.
-    Secret(Vec<Text>),
-}
 
 /// One provider.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,22 +19,58 @@ pub struct ProviderSettings {
     pub name: String,
     /// Where the table stands.
     pub span: Span,
-    /// Where tokens come from.
-    pub carrier: Carrier,
-    /// Issuers; `iss` must equal one of them, byte for byte. At least one unless keys are fixed.
-    pub issuers: Vec<Text>,
-    /// Audiences; `aud` must be or hold one of them. Empty: `aud` is not checked.
-    pub audiences: Vec<Text>,
-    /// Allowed algorithms; empty: whatever the keys can do, never mixing HS* with public keys.
-    pub algorithms: Vec<Algorithm>,
-    /// Clock difference to put up with, in seconds.
-    pub leeway: i64,
-    /// `iat` must not be older than so many seconds (leeway added).
-    pub max_age: Option<i64>,
-    /// Demanded media type in `typ`, e.g. `at+jwt`; without it the common ones are taken.
-    pub typ: Option<String>,
-    /// Claims that must be present besides `exp`, `iss`, `sub`.
-    pub required_claims: Vec<String>,
-    /// Keys.
-    pub keys: KeySource,
+    /// Does it stand under `[bearer]`? Then only rules that name it ask for it.
+    pub bearer: bool,
+    /// Its kind.
+    pub kind: KindSettings,
+}
+
+/// The kinds of provider.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KindSettings {
+    /// Clerk.
+    Clerk(Box<ClerkSettings>),
+    /// A signed token and nothing else.
+    Plain(PlainSettings),
+    /// Better Auth.
+    BetterAuth(BetterAuthSettings),
+    /// A cookie that iron-session seals.
+    IronSession(IronSessionSettings),
+    /// Supabase.
+    Supabase(SupabaseSettings),
+    /// WorkOS AuthKit.
+    Workos(WorkosSettings),
+    /// The session cookie of nextjs-auth0.
+    Auth0(Auth0Settings),
+    /// The session cookie of Auth.js and NextAuth.
+    AuthJs(AuthJsSettings),
+}
+
+impl KindSettings {
+    /// What all kinds can tell.
+    pub fn kind(&self) -> &dyn Kind {
+        match self {
+            Self::Clerk(kind) => kind.as_ref(),
+            Self::Plain(kind) => kind,
+            Self::BetterAuth(kind) => kind,
+            Self::IronSession(kind) => kind,
+            Self::Supabase(kind) => kind,
+            Self::Workos(kind) => kind,
+            Self::Auth0(kind) => kind,
+            Self::AuthJs(kind) => kind,
+        }
+    }
+
+    pub(super) fn ready(&self, prepare: &mut Prepare<'_>) -> Option<Box<dyn Reader>> {
+        match self {
+            Self::Clerk(kind) => kind.ready(prepare),
+            Self::Plain(kind) => kind.ready(prepare),
+            Self::BetterAuth(kind) => kind.ready(prepare),
+            Self::IronSession(kind) => kind.ready(prepare),
+            Self::Supabase(kind) => kind.ready(prepare),
+            Self::Workos(kind) => kind.ready(prepare),
+            Self::Auth0(kind) => kind.ready(prepare),
+            Self::AuthJs(kind) => kind.ready(prepare),
+        }
+    }
 }

@@ -71,6 +71,7 @@ async fn answer(
                 }
             },
             Question::Body(question) => prefix(question, body).await,
+            Question::Sign(question) => gate.signer.answer(&question),
             Question::Call(_) => Answer::Failed("this host makes no backend calls".to_owned()),
         };
         answers.push(Answered { id, answer });

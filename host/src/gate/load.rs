@@ -8,7 +8,7 @@ use super::instance::{Instance, Mold};
 use super::pool::{self, Pool, Recipe};
 use super::supplies::Supplies;
 use super::validate::Bounds;
-use super::{ComponentSource, ConfigSource, Failure, Gate, GateOptions, LoadError, Verifier, bake};
+use super::{ComponentSource, ConfigSource, Failure, Gate, GateOptions, LoadError, Signer, Verifier, bake};
 use crate::contract::{Diagnostic, GateWorldPre, Inputs, Loaded, Severity, Started};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -73,6 +73,7 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
         pool,
         documents: Documents::new(fetcher, options.clock, documents),
         verifier: Verifier::new(),
+        signer: Signer::new(),
         cached,
         plain: options.plain,
     })

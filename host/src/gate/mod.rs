@@ -16,6 +16,7 @@ mod instance;
 mod load;
 mod packed;
 mod pool;
+mod sign;
 mod supplies;
 mod validate;
 mod verify;
@@ -28,6 +29,7 @@ pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetc
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
 pub use packed::pack;
+pub use sign::Signer;
 pub use verify::Verifier;
 
 use crate::clock::{Clock, SystemClock};
@@ -169,6 +171,7 @@ pub struct Gate {
     pool: Pool,
     documents: Documents,
     verifier: Verifier,
+    signer: Signer,
     cached: Cached,
     plain: bool,
 }

@@ -116,15 +116,27 @@ fn join_cookies(headers: &mut HeaderMap) {
     }
 }
 
-/// Apply checked edits, in order.
+/// Apply checked edits, in order. Cookies that are added stand in front of those that are there: a browser keeps the last
+/// one of a name, and what the app sets in this very answer is newer than a session that was rolled on before it was asked.
 pub(super) fn edit(headers: &mut HeaderMap, edits: &[Edit]) {
+    let mut own: Vec<HeaderValue> = Vec::new();
+    if edits.iter().any(|edit| matches!(edit, Edit::Append(name, _) if name == header::SET_COOKIE)) {
+        own.extend(headers.get_all(header::SET_COOKIE).iter().cloned());
+        headers.remove(header::SET_COOKIE);
+    }
     for edit in edits {
+        if matches!(edit, Edit::Set(name, _) | Edit::Remove(name) if name == header::SET_COOKIE) {
+            own.clear();
+        }
         match edit {
             Edit::Set(name, value) => drop(headers.insert(name, value.clone())),
             Edit::Append(name, value) if name == header::VARY => add_vary(headers, value),
             Edit::Append(name, value) => drop(headers.append(name, value.clone())),
             Edit::Remove(name) => drop(headers.remove(name)),
         }
+    }
+    for line in own {
+        headers.append(header::SET_COOKIE, line);
     }
 }
 
@@ -318,7 +330,11 @@ mod tests {
         ];
         edit(&mut headers, &edits);
         assert_eq!(headers.get_all("vary").iter().collect::<Vec<_>>(), ["Accept, cookie, RSC, Authorization"]);
-        assert_eq!(headers.get_all("set-cookie").iter().count(), 2);
+        // The app's own word is the last one.
+        assert_eq!(headers.get_all("set-cookie").iter().collect::<Vec<_>>(), ["b=2", "a=1"]);
+        let remove = [edits[1].clone(), Edit::Remove(header::SET_COOKIE), edits[1].clone()];
+        edit(&mut headers, &remove);
+        assert_eq!(headers.get_all("set-cookie").iter().collect::<Vec<_>>(), ["b=2"]);
     }
 
     #[test]

@@ -97,6 +97,7 @@ fn echo(answers: Vec<Answered>, question: impl FnOnce() -> Question) -> Step {
         Some(Answer::TooLarge) => respond(413, "too large"),
         Some(Answer::Verify(good)) => respond(200, if good { "good" } else { "bad" }),
         Some(Answer::Call(call)) => respond(call.status, "called"),
+        Some(Answer::Signed(bytes)) => respond(200, &format!("signed, {} bytes", bytes.len())),
     }
 }
 

@@ -3,14 +3,17 @@
 
 use crate::world::World;
 use portcullis::contract as host;
-use portcullis::gate::{Documents, Verifier};
+use portcullis::gate::{Documents, Signer, Verifier};
 use portcullis_gate::question as guest;
 use portcullis_gate::session::Algorithm;
 use std::sync::Arc;
 
 /// Verifier, documents and a runtime to wait for them.
 pub(super) struct Answers {
+    /// Verify signatures of this text, not of the one that is asked about.
+    pub(super) message: Option<Vec<u8>>,
     verifier: Verifier,
+    signer: Signer,
     documents: Documents,
     runtime: tokio::runtime::Runtime,
 }
@@ -19,7 +22,13 @@ impl Answers {
     /// For a policy that names these documents.
     pub(super) fn new(world: &Arc<World>, documents: Vec<String>) -> Result<Self, String> {
         let documents = Documents::new(world.clone(), world.clock(), documents);
-        Ok(Self { verifier: Verifier::new(), documents, runtime: super::runtime()? })
+        Ok(Self {
+            message: None,
+            verifier: Verifier::new(),
+            signer: Signer::new(),
+            documents,
+            runtime: super::runtime()?,
+        })
     }
 
     /// Answer one question.
@@ -32,7 +41,7 @@ impl Answers {
                         guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
                         guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
                     },
-                    message: message.clone(),
+                    message: self.message.as_ref().unwrap_or(message).clone(),
                     signature: signature.clone(),
                 }))
             }
@@ -42,6 +51,10 @@ impl Answers {
                     guest::Freshness::UnknownKey => host::Freshness::UnknownKey,
                 };
                 to_guest(self.runtime.block_on(self.documents.get(url, freshness)))
+            }
+            guest::Question::Sign { key, message } => {
+                let question = host::SignQuestion { key: key.clone(), message: message.clone() };
+                to_guest(self.signer.answer(&question))
             }
             guest::Question::Call { .. } => guest::Answer::Failed("this host makes no backend calls".to_owned()),
             guest::Question::Body { .. } => guest::Answer::Body(Vec::new()),
@@ -83,6 +96,7 @@ fn to_guest(answer: host::Answer) -> guest::Answer {
         host::Answer::Verify(good) => guest::Answer::Verify(good),
         host::Answer::Call(call) => guest::Answer::Call { status: call.status, headers: call.headers, body: call.body },
         host::Answer::Body(body) => guest::Answer::Body(body),
+        host::Answer::Signed(signature) => guest::Answer::Signed(signature),
         host::Answer::Failed(why) => guest::Answer::Failed(why),
         host::Answer::TooLarge => guest::Answer::TooLarge,
     }

@@ -1,6 +1,6 @@
 //! The component in wasmtime, run by the host's own gate.
 
-use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
+use super::{Answer, Door, Engine, Lines, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis::contract::{ConfigFormat, RequestHead};
 use portcullis::gate::{ConfigSource, Edit, Gate, GateOptions, LoadError, NoBody, Permit};
@@ -72,34 +72,43 @@ impl Door for Open {
         let decision = self.runtime.block_on(self.gate.decide(&head, &mut NoBody));
         let took = started.elapsed();
         self.runtime.block_on(super::settle());
-        let (outcome, reason) = match decision {
-            Err(failure) => (Outcome::Failed(format!("{failure:?}")), String::new()),
+        let (outcome, back, reason) = match decision {
+            Err(failure) => (Outcome::Failed(format!("{failure:?}")), Lines::new(), String::new()),
             Ok(decision) => {
-                let outcome = match decision.outcome {
-                    portcullis::gate::Outcome::Forward(permit) => forwarded(&permit, request, &loaded.stripped),
+                let (outcome, back) = match decision.outcome {
+                    portcullis::gate::Outcome::Forward(permit) => {
+                        let mut back = Lines::new();
+                        edit(&mut back, permit.response());
+                        (forwarded(&permit, request, &loaded.stripped), back)
+                    }
                     portcullis::gate::Outcome::Reply(reply) => {
-                        let lines = reply.headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect();
-                        Outcome::Replied(reply.status.as_u16(), lines)
+                        let lines: Lines =
+                            reply.headers.iter().map(|(n, v)| (n.to_string(), v.as_bytes().to_vec())).collect();
+                        (Outcome::Replied(reply.status.as_u16(), lines.clone()), lines)
                     }
                 };
-                (outcome, decision.reason)
+                (outcome, back, decision.reason)
             }
         };
-        Ok(Answer { outcome, reason, took })
+        Ok(Answer { outcome, back, reason, took })
     }
 }
 
 fn forwarded(permit: &Permit, request: &Request, stripped: &[String]) -> Outcome {
     let mut lines = super::strip(&request.headers, stripped);
-    for edit in permit.request() {
-        match edit {
-            Edit::Set(name, value) => super::set(&mut lines, name.as_str(), value.as_bytes()),
-            Edit::Append(name, value) => lines.push((name.to_string(), value.as_bytes().to_vec())),
-            Edit::Remove(name) => lines.retain(|(n, _)| n != name.as_str()),
-        }
-    }
+    edit(&mut lines, permit.request());
     if let Some(cookie) = permit.cookie() {
         super::replace_cookie(&mut lines, cookie.map(|value| value.as_bytes()));
     }
     Outcome::Forwarded(permit.target().to_string(), lines)
+}
+
+fn edit(lines: &mut Lines, edits: &[Edit]) {
+    for edit in edits {
+        match edit {
+            Edit::Set(name, value) => super::set(lines, name.as_str(), value.as_bytes()),
+            Edit::Append(name, value) => lines.push((name.to_string(), value.as_bytes().to_vec())),
+            Edit::Remove(name) => lines.retain(|(n, _)| n != name.as_str()),
+        }
+    }
 }

@@ -96,6 +96,7 @@ impl Door for Served {
         let response = wire::exchange(self.address, &raw);
         let took = started.elapsed();
         let mut received = self.upstream.take();
+        let back = response.as_ref().map(|response| response.headers.clone()).unwrap_or_default();
         let outcome = match (response, received.len()) {
             (Err(error), _) => Outcome::Failed(error.to_string()),
             (Ok(_), 1) => {
@@ -107,6 +108,6 @@ impl Door for Served {
         };
         // Fetches in the background run on the server's own thread.
         std::thread::sleep(Duration::from_millis(1));
-        Ok(Answer { outcome, reason: String::new(), took })
+        Ok(Answer { outcome, back, reason: String::new(), took })
     }
 }

@@ -7,7 +7,7 @@ mod native;
 
 pub use component::Component;
 pub use http::Http;
-pub use native::Native;
+pub use native::{Native, NativeDoor};
 
 use crate::world::World;
 use serde_json::{Value, json};
@@ -119,6 +119,9 @@ pub enum Outcome {
 pub struct Answer {
     /// What happened.
     pub outcome: Outcome,
+    /// Headers that the client gets with the answer: those of a reply, or what the gate adds to the upstream's own (over
+    /// HTTP both together).
+    pub back: Lines,
     /// Why, where the engine can see it.
     pub reason: String,
     /// How long it took.
@@ -144,6 +147,11 @@ impl Answer {
     /// A header of the gate's own answer.
     pub fn reply_header(&self, name: &str) -> Option<String> {
         if let Outcome::Replied(_, lines) = &self.outcome { text(lines, name) } else { None }
+    }
+
+    /// All `set-cookie` lines that the client gets.
+    pub fn set_cookies(&self) -> Vec<String> {
+        values(&self.back, "set-cookie").into_iter().map(|line| String::from_utf8_lossy(line).into_owned()).collect()
     }
 
     /// In one line, for failures.

@@ -1,14 +1,14 @@
 //! The decision as a Rust function.
 
 use super::answers::Answers;
-use super::{Answer, Door, Engine, Outcome, Policy, Request, Unsent};
+use super::{Answer, Door, Engine, Lines, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis_gate::Gate;
 use portcullis_gate::config::Format;
 use portcullis_gate::question::Answered;
 use portcullis_gate::request::Head;
 use portcullis_gate::supply::Source;
-use portcullis_gate::verdict::{Action, Forward, HeaderEdit, Reply, Step, Verdict};
+use portcullis_gate::verdict::{Action, Forward, Header, HeaderEdit, Step, Verdict};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,13 +25,23 @@ impl Engine for Native {
     }
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
+        Ok(Box::new(Self::ready(policy, world)?))
+    }
+}
+
+impl Native {
+    /// [`Engine::open`], by its own type.
+    ///
+    /// # Errors
+    /// The findings, as text.
+    pub fn ready(policy: &Policy, world: &Arc<World>) -> Result<NativeDoor, String> {
         let text = |findings: Vec<portcullis_gate::diagnostic::Diagnostic>| {
             findings.iter().map(|f| format!("{} {}", f.code, f.message)).collect::<Vec<_>>().join("; ")
         };
         let mut gate = Gate::load(&policy.toml(), Format::Toml).map_err(text)?;
         let supplies = gate.policy().needs.iter().map(|need| supply(&need.source, policy)).collect();
         let documents = gate.start(supplies, (7, 11)).map_err(text)?;
-        Ok(Box::new(Open { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) }))
+        Ok(NativeDoor { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) })
     }
 }
 
@@ -42,13 +52,23 @@ fn supply(source: &Source, policy: &Policy) -> Option<Vec<u8>> {
     }
 }
 
-struct Open {
+/// A policy that is ready.
+pub struct NativeDoor {
     gate: Gate,
     answers: Answers,
     world: Arc<World>,
 }
 
-impl Open {
+impl NativeDoor {
+    /// Answer a request, with signatures verified as if they had to stand under `message`: everything that the gate
+    /// finds out about header, key and signature holds, and only the text that is signed is another one.
+    pub fn ask_signing(&mut self, request: &Request, message: &[u8]) -> Answer {
+        self.answers.message = Some(message.to_vec());
+        let answer = self.answer(request);
+        self.answers.message = None;
+        answer
+    }
+
     fn decide(&mut self, head: &Head) -> Result<Verdict, String> {
         let mut answered: Vec<Answered> = Vec::new();
         for _ in 0..ROUNDS {
@@ -64,10 +84,8 @@ impl Open {
         }
         Err(format!("still asking after {ROUNDS} rounds"))
     }
-}
 
-impl Door for Open {
-    fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
+    fn answer(&mut self, request: &Request) -> Answer {
         // The same headers as a host hands in: those that the policy reads and no others.
         let wanted = self.gate.headers();
         let head = Head {
@@ -83,25 +101,47 @@ impl Door for Open {
         let verdict = self.decide(&head);
         let took = started.elapsed();
         self.answers.settle();
-        let (outcome, reason) = match verdict {
-            Err(failure) => (Outcome::Failed(failure), String::new()),
+        let (outcome, back, reason) = match verdict {
+            Err(failure) => (Outcome::Failed(failure), Lines::new(), String::new()),
             Ok(verdict) => {
-                let outcome = match verdict.action {
+                let (outcome, back) = match verdict.action {
                     Action::Pass(forward) | Action::Rewrite(forward) => {
-                        forwarded(forward, request, &self.gate.stripped())
+                        let back = edited(forward.response.clone());
+                        (forwarded(forward, request, &self.gate.stripped()), back)
                     }
-                    Action::Redirect(reply) | Action::Respond(reply) => replied(reply),
+                    Action::Redirect(reply) | Action::Respond(reply) => {
+                        let lines = lines(reply.headers);
+                        (Outcome::Replied(reply.status, lines.clone()), lines)
+                    }
                 };
-                (outcome, verdict.reason)
+                (outcome, back, verdict.reason)
             }
         };
-        Ok(Answer { outcome, reason, took })
+        Answer { outcome, back, reason, took }
     }
 }
 
-fn replied(reply: Reply) -> Outcome {
-    let lines = reply.headers.into_iter().map(portcullis_gate::verdict::Header::into_parts).collect();
-    Outcome::Replied(reply.status, lines)
+impl Door for NativeDoor {
+    fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
+        Ok(self.answer(request))
+    }
+}
+
+fn lines(headers: Vec<Header>) -> Lines {
+    headers.into_iter().map(Header::into_parts).collect()
+}
+
+/// What a response without headers becomes.
+fn edited(edits: Vec<HeaderEdit>) -> Lines {
+    let mut lines = Lines::new();
+    for edit in edits {
+        match edit {
+            HeaderEdit::Set(header) => super::set(&mut lines, header.name(), header.value()),
+            HeaderEdit::Append(header) => lines.push(header.into_parts()),
+            HeaderEdit::Remove(name) => lines.retain(|(n, _)| *n != name),
+        }
+    }
+    lines
 }
 
 fn forwarded(forward: Forward, request: &Request, stripped: &[String]) -> Outcome {

@@ -4,7 +4,7 @@ use crate::report::{Report, Row, Verdict};
 use crate::vectors::{File, list, text, texts};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use portcullis_gate::request::{CookieRead, Cookies};
+use portcullis_gate::request::{CookieRead, CookieRule, Cookies};
 use serde_json::Value;
 
 /// Run the file.
@@ -41,7 +41,9 @@ fn one(case: &Value) -> Verdict {
         },
         Ok(cookies) => {
             let read = cookies.token(name, case["chunked"].as_bool().unwrap_or(false));
-            if case["must_not_forward_as_is"].as_bool() == Some(true) && cookies.forward(&[], &[name]).is_none() {
+            if case["must_not_forward_as_is"].as_bool() == Some(true)
+                && cookies.forward(&[], &[CookieRule::token(name, true)]).is_none()
+            {
                 return Verdict::Failed(format!("{read:?}, and the client's own line goes on"));
             }
             match read {

@@ -10,6 +10,8 @@ mod raw;
 mod redirect;
 mod rotation;
 mod routes;
+mod sessions;
+mod wycheproof;
 
 use crate::engine::{Answer, Engine, Outcome};
 use crate::report::{Report, Row, Verdict};
@@ -51,7 +53,13 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
                 rotation::run(file, engine.as_ref(), report);
             }
         }
+        other if sessions::knows(other) => {
+            for engine in engines {
+                sessions::run(file, engine.as_ref(), report);
+            }
+        }
         other if lint::knows(other) => lint::run(file, report),
+        other if wycheproof::knows(other) => wycheproof::run(file, engines, report),
         other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");
@@ -66,13 +74,6 @@ fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
         ("convex-auth", _) | ("sessions", "convex.json") => "needs session kind convex-auth, which is not built yet",
-        ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
-        ("sessions", "authjs.json") => "needs session kind authjs, which is not built yet",
-        ("sessions", "auth0.json") => "needs session kind auth0, which is not built yet",
-        ("sessions", "supabase.json") => "needs session kind supabase, which is not built yet",
-        ("sessions", "better-auth.json") => "needs session kind better-auth, which is not built yet",
-        ("sessions", "workos.json") => "needs session kind workos, which is not built yet",
-        ("sessions", "iron-session.json") => "needs session kind iron-session, which is not built yet",
         ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"

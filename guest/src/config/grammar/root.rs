@@ -1,9 +1,9 @@
 //! The document, and the tables that are about the whole site.
 
 use super::paths::{NEXT, PATHS};
-use super::providers::{BEARER, SESSION};
 use super::proxy::PROXY;
 use super::rules::{CLAIM_TEST, GUARD, ROUTE};
+use super::sessions::{BEARERS, SESSIONS};
 use super::{Key, Names, Shape, Table};
 
 /// The whole document.
@@ -26,8 +26,16 @@ pub(in crate::config) static ROOT: Table = Table {
         key!("paths", &Shape::Table(&PATHS), "Checks of a path that can be relaxed."),
         key!("next", &Shape::Table(&NEXT), "A Next.js app is behind."),
         key!("sign-in", &Shape::Table(&SIGN_IN), "Where visitors without a session are sent."),
-        key!("session", &Shape::Map(Names::Own("provider"), &Shape::Table(&SESSION)), "Sessions in cookies, by name."),
-        key!("bearer", &Shape::Map(Names::Own("provider"), &Shape::Table(&BEARER)), "Bearer tokens, by name."),
+        key!(
+            "session",
+            &Shape::Map(Names::Own("provider"), &Shape::Kinds(SESSIONS, None)),
+            "Sessions of people, by name."
+        ),
+        key!(
+            "bearer",
+            &Shape::Map(Names::Own("provider"), &Shape::Kinds(BEARERS, BEARERS.first().copied())),
+            "Bearer tokens of machines, by name."
+        ),
         key!(
             "roles",
             &Shape::Map(Names::Own("role"), &Shape::Table(&CLAIM_TEST)),
@@ -59,10 +67,24 @@ pub(in crate::config) static ROOT: Table = Table {
     ],
 };
 
-const PRESETS: &[(&str, &str)] = &[(
-    "nextjs",
-    "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
-)];
+const PRESETS: &[(&str, &str)] = &[
+    (
+        "nextjs",
+        "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
+    ),
+    (
+        "clerk",
+        "an app that uses Clerk: refusals are answered as `protect()` answers them, with 404 where we would say 401 or 403",
+    ),
+];
+
+const RETURN_FORMS: &[(&str, &str)] = &[
+    ("path", "path and query of this site"),
+    (
+        "url",
+        "an absolute address, where the config says what this site is called (`proxy.public-origin`); else path and query",
+    ),
+];
 
 const DEFAULTS: &[(&str, &str)] = &[
     ("public", "everybody may pass"),
@@ -86,8 +108,9 @@ static SIGN_IN: Table = Table {
         key!(
             "return-param",
             &Shape::Text("name"),
-            "Query parameter that carries the way back; without it none is sent."
+            "Query parameter that carries the way back; without it none is sent. Clerk reads `redirect_url`."
         ),
+        key!("return-form", &Shape::Word(RETURN_FORMS), "How the way back is written.", default "\"path\"; \"url\" with the preset `clerk`"),
         key!(
             "return-hosts",
             &Shape::Texts("host"),
@@ -107,11 +130,41 @@ static IDENTITY: Table = Table {
         key!(
             "headers",
             &Shape::Map(Names::Header, &Shape::Text("template")),
-            "Header name and value; `{claim.NAME}` is a claim, `{token-identifier}` is `issuer|subject`."
+            "Header name and value; `{claim.NAME}` is a claim, `{token-identifier}` is `issuer|subject`; `{session.subject}`, `{session.issuer}`, `{session.provider}`."
         ),
+        key!("user-headers", &Shape::Text("prefix"), "Tell who the visitor is in headers of this prefix: with `x-user-`, `x-user-token-identifier`, `x-user-subject`, `x-user-issuer`, `x-user-name` and `x-user-email`.", default "none"),
+        key!("assertion", &Shape::Table(&ASSERTION), "Tell it by a short-lived signed token, too."),
         key!("strip-session-cookie", &Shape::Bool, "Keep session cookies from the server behind.", default "false"),
     ],
     habits: &[("header", "`headers`")],
+};
+
+static ASSERTION: Table = Table {
+    name: "assertion",
+    title: "[identity.assertion]",
+    doc: "A signed token (JWT, ES256) about the visitor, in a header of the request to the server behind. It is checked with the key set that the gate itself serves; no client can make one.",
+    example: "[identity.assertion]\nkey = \"file:assertion.pem\"\naudience = \"my-app\"\nclaims = [\"email\", \"name\"]",
+    keys: &[
+        key!(
+            "key",
+            &Shape::Texts("`env:` or `file:`"),
+            "Private keys (P-256, PKCS #8 PEM): the first one signs, the public halves of all are served.",
+            required
+        ),
+        key!("audience", &Shape::Text("audience"), "`aud` of the token: a name of the server behind.", required),
+        key!("issuer", &Shape::Text("issuer"), "`iss` of the token.", default "`proxy.public-origin`, else `portcullis`"),
+        key!("header", &Shape::Text("header name"), "The header; what clients send under this name is removed.", default "\"x-portcullis-assertion\""),
+        key!("lifetime", &Shape::Duration(3_600_000), "From `iat` to `exp`; at most an hour.", default "\"60s\""),
+        key!("claims", &Shape::Texts("claim"), "Claims of the session that go in, by their names; besides `sub`, `idp` (its issuer), `provider` and `tokenIdentifier`.", default "none"),
+        key!("jwks-path", &Shape::Text("path"), "Where the key set is served, to everybody.", default "\"/.well-known/portcullis/jwks.json\""),
+    ],
+    habits: &[
+        ("keys", "`key`"),
+        ("secret", "`key`"),
+        ("aud", "`audience`"),
+        ("ttl", "`lifetime`"),
+        ("jwks", "`jwks-path`"),
+    ],
 };
 
 static TENANTS: Table = Table {

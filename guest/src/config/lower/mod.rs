@@ -7,16 +7,16 @@ mod conditions;
 mod cookies;
 mod headers;
 mod identity;
-mod keys;
 mod lint;
 mod lints;
 mod next;
 mod paths;
-mod providers;
 mod proxy;
 mod require;
+mod require_clerk;
 mod respond;
 mod rules;
+mod sessions;
 mod sign_in;
 mod tests;
 
@@ -25,7 +25,7 @@ pub(super) use lint::lint;
 use super::document::Node;
 use super::{codes, locate, near};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::policy::{ClaimTest, Policy, Require};
+use crate::policy::{Policy, Require, Test};
 use crate::supply::{Need, Source, Text};
 use crate::template::{Template, Use};
 use std::hash::Hasher as _;
@@ -40,9 +40,13 @@ struct Lower<'a> {
     sessions: Vec<String>,
     /// Names of `[bearer.*]` with their number among all providers.
     bearers: Vec<(String, usize)>,
-    roles: Vec<(String, ClaimTest)>,
+    roles: Vec<(String, Test)>,
+    /// Numbers of `[session.*]` of kind clerk.
+    clerk: Vec<usize>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
+    secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
 }
@@ -72,16 +76,19 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         sessions,
         bearers,
         roles: Vec::new(),
+        clerk: sessions::of_kind(root, "clerk"),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
-    let providers = providers::providers(&mut lower, root);
+    let providers = sessions::providers(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
-    let identity = identity::identity(&mut lower, root.get("identity"));
+    let identity = identity::identity(&mut lower, root.get("identity"), proxy.public_origin.as_deref());
     let default = default_rule(&mut lower, root);
     let (paths, next) = next::rules(&mut lower, root);
     let rules = rules::rules(&mut lower, root);
@@ -104,6 +111,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         proxy,
         paths,
         next,
+        protect: next::preset(root, "clerk"),
     };
     Lowered { policy, guard_facts: rules.guard_facts, route_facts: rules.route_facts }
 }

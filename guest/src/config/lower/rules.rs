@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 const MAX_RULES: usize = 5_000;
 
 /// Names that stand for something else in logs and tests.
-const RESERVED: [&str; 3] = ["request", "default", "sign-in"];
+const RESERVED: [&str; 4] = ["request", "default", "sign-in", "session"];
 
 /// All rules, and what the lints want to know of them.
 #[derive(Debug, Default)]

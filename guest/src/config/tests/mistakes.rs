@@ -300,8 +300,8 @@ fn sessions_and_keys() {
     let good = "cookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"\n";
     session(good, &[]);
     whole(
-        "version = 1\ndefault = \"deny\"\n[session.s]\nkind = \"clerk\"\ncookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"",
-        &[("P106", "\"clerk\"")],
+        "version = 1\ndefault = \"deny\"\n[session.s]\nkind = \"klerk\"\ncookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"",
+        &[("P106", "\"klerk\"")],
     );
     session("issuer = \"https://a.test\"\naudience = \"a\"", &[("P103", "[session.s]")]);
     session("cookie = \"a b\"\nissuer = \"https://a.test\"\naudience = \"a\"", &[("P431", "\"a b\"")]);

@@ -1,8 +1,9 @@
 //! Complete configs of the kinds of sites that the gate is made for.
 
 use super::*;
-use crate::policy::{ClaimIs, Policy, Require, RespondBody, Then};
-use crate::session::{Algorithm, Carrier, KeySource};
+use crate::policy::{ClaimIs, Policy, Require, RespondBody, Test, Then};
+use crate::request::CookieRule;
+use crate::session::{Algorithm, Carrier, KeySource, KindSettings, PlainSettings};
 use crate::supply::{Source, Text};
 
 /// A Convex app: public but for what is listed.
@@ -233,15 +234,15 @@ fn loaded(text: &str) -> (Policy, Vec<Diagnostic>) {
 fn the_guide() {
     let (policy, findings) = loaded(GUIDE);
     assert_eq!(shown(GUIDE, &findings), []);
-    assert_eq!(policy.rules, ["request", "default", "sign-in", "product"]);
+    assert_eq!(policy.rules, ["request", "default", "sign-in", "session", "product"]);
     assert_eq!(policy.default, Require::Public);
-    assert_eq!(policy.routes[0].number, 3);
+    assert_eq!(policy.routes[0].number, 4);
     assert!(matches!(policy.routes[0].then, Then::Require(Require::Session)));
     let sign_in = policy.sign_in.unwrap();
     assert_eq!((sign_in.to.as_str(), sign_in.after.as_str()), ("/signin", "/product"));
     assert_eq!(sign_in.rules.never, ["/signin", "/signout", "/sign-out", "/logout", "/api/auth"]);
-    let provider = &policy.providers[0];
-    assert_eq!(provider.carrier, Carrier::Cookie { name: "__Host-__convexAuthJWT".to_owned(), chunks: false });
+    let KindSettings::Plain(PlainSettings { carriers, token: provider }) = &policy.providers[0].kind else { panic!() };
+    assert_eq!(carriers, &[Carrier::Cookie(CookieRule::token("__Host-__convexAuthJWT", false))]);
     assert_eq!(provider.issuers, [Text::Need(0)]);
     assert_eq!(provider.keys, KeySource::Discovery);
     assert_eq!((provider.leeway, provider.max_age), (5, None));
@@ -256,7 +257,7 @@ fn the_guide() {
 fn a_cms_with_guard_and_redirects() {
     let (policy, findings) = loaded(CMS);
     assert_eq!(shown(CMS, &findings), []);
-    assert_eq!(policy.rules[3..], ["maintenance", "old-urls", "dashboard", "cms", "api"]);
+    assert_eq!(policy.rules[4..], ["maintenance", "old-urls", "dashboard", "cms", "api"]);
     assert_eq!(policy.proxy.connect_timeout, Some(500));
     assert_eq!(policy.proxy.response_timeout, Some(120_000));
     assert_eq!((policy.proxy.max_body, policy.proxy.max_head), (Some(10 << 20), Some(65_536)));
@@ -292,7 +293,7 @@ fn an_api() {
     assert_eq!(shown(API, &findings), []);
     assert_eq!(policy.proxy.trusted_proxies, ["10.0.0.0/8", "::1/128"]);
     assert!(policy.proxy.isolate_requests && !policy.proxy.access_log);
-    let provider = &policy.providers[0];
+    let KindSettings::Plain(PlainSettings { token: provider, .. }) = &policy.providers[0].kind else { panic!() };
     assert_eq!(provider.algorithms, [Algorithm::Rs256, Algorithm::Es256]);
     assert_eq!((provider.leeway, provider.max_age, provider.typ.as_deref()), (30, Some(3600), Some("at+jwt")));
     let Then::Require(Require::All(all)) = &policy.routes[2].then else { panic!() };
@@ -304,6 +305,7 @@ fn an_api() {
         panic!("{any:?}")
     };
     assert_eq!(label, "role batch");
+    let Test::Claim(test) = test else { panic!("{test:?}") };
     assert_eq!(test.is, ClaimIs::In(vec!["1".to_owned(), "true".to_owned()]));
 }
 
@@ -313,14 +315,15 @@ fn tenants() {
     assert_eq!(shown(TENANTS, &findings), []);
     assert_eq!(policy.tenants, [("shop.acme.test".to_owned(), "acme".to_owned())]);
     assert_eq!(policy.routes[0].upstream, 1);
-    assert_eq!(policy.rules[6], "route-4");
+    assert_eq!(policy.rules[7], "route-4");
     let sign_in = policy.sign_in.unwrap();
     assert_eq!(sign_in.to, "https://accounts.example.com/signin");
     assert_eq!(sign_in.rules.origin.as_deref(), Some("https://apps.example.com"));
     assert_eq!((sign_in.rules.hosts.len(), sign_in.rules.tenants.len()), (2, 1));
     // A sign-in page elsewhere is no path of this site.
     assert_eq!(sign_in.rules.never, ["/signout", "/sign-out", "/logout", "/api/auth"]);
-    assert!(matches!(&policy.providers[0].carrier, Carrier::Cookie { chunks: true, .. }));
+    let KindSettings::Plain(plain) = &policy.providers[0].kind else { panic!() };
+    assert!(matches!(plain.carriers.as_slice(), [Carrier::Cookie(rule)] if rule.chunks.is_some()));
 }
 
 /// The same document in both forms gives the same policy, places and revision aside.

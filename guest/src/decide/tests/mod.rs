@@ -1,5 +1,6 @@
 //! Whole decisions over small configs. Sessions come from personas; signatures are judged in the `tests` crate.
 
+mod clerk;
 mod next;
 
 use crate::Gate;
@@ -114,6 +115,8 @@ fn another_spelling_is_judged_by_the_strictest_rule() {
 #[test]
 fn what_passes_carries_identity_and_no_session_cookie() {
     let gate = &mut gate(GUIDE);
+    let needs = gate.policy().needs.len();
+    gate.start(vec![Some(b"https://issuer.example".to_vec()); needs], (1, 2)).unwrap();
     let cookie = [("cookie", "a=1; __session=x; b=2"), ("accept", "text/html")];
     let verdict = ask(gate, "user", "GET", "/product", &cookie);
     let Action::Pass(forward) = verdict.action else { panic!("{verdict:?}") };

@@ -27,10 +27,11 @@ fn is_named(pair: &[u8], wanted: &[u8]) -> bool {
     is_alike(found, wanted) || without_number(found).is_some_and(|base| is_alike(base, wanted))
 }
 
-/// `name` of `name.N`.
+/// `name` of `name.N` or `name__N`.
 fn without_number(name: &[u8]) -> Option<&[u8]> {
     let end = name.iter().rposition(|&b| is_written(b) && !b.is_ascii_digit())?;
-    (name.get(end) == Some(&b'.') && end + 1 < name.len()).then(|| name.get(..end))?
+    let (before, numbered) = (name.get(..=end)?, end + 1 < name.len());
+    before.strip_suffix(b"__").or_else(|| before.strip_suffix(b".")).filter(|_| numbered)
 }
 
 fn decoded(name: &[u8]) -> Cow<'_, [u8]> {

@@ -12,7 +12,7 @@ fn token(line: &str) -> CookieRead {
 }
 
 fn forwarded(line: &[u8]) -> Option<String> {
-    cookies(&[line]).forward(&[], &[NAME]).map(|line| String::from_utf8(line).unwrap())
+    cookies(&[line]).forward(&[], &[CookieRule::token(NAME, true)]).map(|line| String::from_utf8(line).unwrap())
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn strangers_are_left_alone() {
     for line in ["x=1;;  y=\"a b\"; session=e.v.l; __Host-session-2=1; theme=__Host-session", "", "   ", ";"] {
         assert_eq!(forwarded(line.as_bytes()), None, "{line}");
     }
-    assert_eq!(cookies(&[]).forward(&["x"], &["y"]), None);
+    assert_eq!(cookies(&[]).forward(&["x"], &[CookieRule::token("y", true)]), None);
     assert_eq!(cookies(&[b"a=1", b"b=2"]).forward(&[], &[]), Some(b"a=1; b=2".to_vec()));
 }
 
@@ -116,10 +116,10 @@ fn chunks_are_joined_by_number() {
         ("s.0=tok.go; s.1=%2Ed.sig", "percent"),
     ] {
         assert_eq!(read(line), CookieRead::Refused(reason), "{line}");
-        let rest = cookies(&[line.as_bytes()]).forward(&[], &["s"]);
+        let rest = cookies(&[line.as_bytes()]).forward(&[], &[CookieRule::token("s", true)]);
         assert_eq!(rest, Some(Vec::new()), "{line}");
     }
-    assert_eq!(cookies(&[b"s.0=tok.go; s.1=od.sig"]).forward(&[], &["s"]), None);
+    assert_eq!(cookies(&[b"s.0=tok.go; s.1=od.sig"]).forward(&[], &[CookieRule::token("s", true)]), None);
     assert_eq!(cookies(&[b"s.0=a; x=1; s.12=b; s=c; S=d; sx=2"]).forward(&["s"], &[]), Some(b"x=1; sx=2".to_vec()));
 }
 
@@ -209,9 +209,9 @@ proptest! {
     fn what_is_forwarded_gives_the_same_session(lines in prop::collection::vec(nasty_line(), 0..3)) {
         let cookies = Cookies::parse(lines.iter().map(Vec::as_slice)).unwrap();
         let before = cookies.token("s", true);
-        if let Some(line) = cookies.forward(&[], &["s"]) {
+        if let Some(line) = cookies.forward(&[], &[CookieRule::token("s", true)]) {
             let after = Cookies::parse([line.as_slice()].into_iter()).unwrap();
-            prop_assert_eq!(after.forward(&[], &["s"]), None);
+            prop_assert_eq!(after.forward(&[], &[CookieRule::token("s", true)]), None);
             match before {
                 CookieRead::Value(_) => prop_assert_eq!(after.token("s", true), before),
                 _ => prop_assert_eq!(after.token("s", true), CookieRead::Absent),
@@ -222,7 +222,7 @@ proptest! {
     #[test]
     fn any_bytes_are_survived(line in prop::collection::vec(any::<u8>(), 0..60), name in any::<String>()) {
         if let Ok(cookies) = Cookies::parse([line.as_slice()].into_iter()) {
-            let _ = (cookies.token(&name, true), cookies.plain(&name), cookies.forward(&[&name], &[&name]));
+            let _ = (cookies.token(&name, true), cookies.plain(&name), cookies.forward(&[&name], &[CookieRule::token(&name, true)]));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! How questions, documents, memory and several providers play together.
 
-use super::super::{Carrier, Found, KeySource, ProviderSettings, Sessions};
-use super::world::{NOW, Signer, World, cookie, jwks, literal, room, settings, sign_shared, word};
+use super::super::{Carrier, Found, KeySource, Sessions};
+use super::world::{
+    Made, NOW, Signer, World, bearer, cookie, jwks, literal, room, session, settings, sign_shared, word,
+};
 use crate::question::{Answer, Answered, Answers, Question};
 use crate::request::{CookieRead, Head};
-use crate::trace::Trace;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -24,11 +25,11 @@ fn value(token: &str) -> CookieRead {
     CookieRead::Value(token.to_owned())
 }
 
-fn at_address() -> ProviderSettings {
+fn at_address() -> Made {
     settings(cookie("s"), KeySource::JwksUrl(literal(KEYS)))
 }
 
-fn shared(secrets: &[&str]) -> ProviderSettings {
+fn shared(secrets: &[&str]) -> Made {
     settings(cookie("s"), KeySource::Secret(secrets.iter().map(|secret| literal(secret)).collect()))
 }
 
@@ -58,7 +59,7 @@ fn one_fetch_one_check_then_memory() {
     world.now = NOW + 3605;
     assert_eq!(ask(&mut world, &mut room, &token), "expired 5 s ago");
     world.now = NOW - 121;
-    assert_eq!(ask(&mut world, &mut room, &token), "not valid for another 61 s");
+    assert_eq!(ask(&mut world, &mut room, &token), "issued 61 s ahead of this clock");
 }
 
 #[test]
@@ -86,13 +87,9 @@ fn numbers_do_not_depend_on_what_an_instance_knows() {
     let other = signer.sign(Some("k1"), &claims(json!({"sub": "u2"})));
     assert_eq!(ask(&mut world, &mut warm, &token), "ok u1");
 
-    let asked = |room: &mut Sessions, answers: &[Answered]| {
-        let read = |_: &str, _| value(&other);
-        let moment = super::super::Moment { now: NOW, answers: Answers::new(answers) };
-        match room.session_by(read, moment, &mut Trace::off()) {
-            Found::Ask(asked) => asked.into_iter().next().unwrap(),
-            other => panic!("{other:?}"),
-        }
+    let asked = |room: &mut Sessions, answers: &[Answered]| match session(room, &other, NOW, Answers::new(answers)) {
+        Found::Ask(asked) => asked.into_iter().next().unwrap(),
+        other => panic!("{other:?}"),
     };
     let by_warm = asked(&mut warm, &[]);
     let mut cold = room(&[at_address()]).unwrap();
@@ -109,10 +106,7 @@ fn an_answer_about_an_old_key_says_nothing_about_its_successor() {
     let (mut world, mut before) = start(&old);
     let token = old.sign(Some("k1"), &claims(json!({})));
     let mut answers = Vec::new();
-    let step = |room: &mut Sessions, answers: &[Answered]| {
-        let moment = super::super::Moment { now: NOW, answers: Answers::new(answers) };
-        room.session_by(|_, _| value(&token), moment, &mut Trace::off())
-    };
+    let step = |room: &mut Sessions, answers: &[Answered]| session(room, &token, NOW, Answers::new(answers));
     for _ in 0..2 {
         let Found::Ask(asked) = step(&mut before, &answers) else { panic!() };
         for one in asked {
@@ -252,7 +246,7 @@ fn each_issuer_has_its_own_keys() {
         world.serve(&keys, jwks(&[signer.jwk("k1")]));
     }
     let issuers = vec![literal("https://a.example"), literal("https://b.example")];
-    let mut room = room(&[ProviderSettings { issuers, ..settings(cookie("s"), KeySource::Discovery) }]).unwrap();
+    let mut room = room(&[Made { issuers, ..settings(cookie("s"), KeySource::Discovery) }]).unwrap();
     let mut tried = |signer: &Signer, issuer: &str| {
         ask(&mut world, &mut room, &signer.sign(Some("k1"), &claims(json!({ "iss": issuer }))))
     };
@@ -303,7 +297,7 @@ fn several_providers_read_one_cookie() {
 #[test]
 fn several_cookies() {
     let mut world = World::new(NOW);
-    let other = ProviderSettings { carrier: cookie("t"), ..shared(&[SECRET]) };
+    let other = Made { carrier: cookie("t"), ..shared(&[SECRET]) };
     let mut rooms = [room(&[shared(&[SECRET]), other]).unwrap()];
     let good = value(&sign_shared(SECRET, &claims(json!({}))));
     let second = value(&sign_shared(SECRET, &claims(json!({"sub": "u2"}))));
@@ -332,7 +326,7 @@ fn an_outage_of_one_provider_does_not_hide_another() {
 #[test]
 fn bearer_lines() {
     let mut world = World::new(NOW);
-    let one = ProviderSettings { carrier: Carrier::Bearer, ..shared(&[SECRET]) };
+    let one = Made { carrier: Carrier::Bearer, ..shared(&[SECRET]) };
     let mut rooms = [room(&[one, shared(&[SECRET])]).unwrap()];
     let token = sign_shared(SECRET, &claims(json!({})));
     for (line, expected) in [
@@ -356,7 +350,7 @@ fn bearer_lines() {
     }
     let line = ("authorization".to_owned(), format!("Bearer {token}").into_bytes());
     let twice = Head { now: NOW, headers: vec![line.clone(), line], ..Head::default() };
-    let found = rooms[0].bearer(0, &twice, Answers::new(&[]), &mut Trace::off());
+    let found = bearer(&mut rooms[0], 0, &twice, Answers::new(&[]));
     assert_eq!(word(&found), "more than one authorization header");
 }
 
@@ -364,10 +358,7 @@ fn bearer_lines() {
 fn odd_answers_never_verify() {
     let mut room = room(&[shared(&[SECRET])]).unwrap();
     let token = sign_shared(SECRET, &claims(json!({})));
-    let mut step = |answers: &[Answered]| {
-        let moment = super::super::Moment { now: NOW, answers: Answers::new(answers) };
-        room.session_by(|_, _| value(&token), moment, &mut Trace::off())
-    };
+    let mut step = |answers: &[Answered]| session(&mut room, &token, NOW, Answers::new(answers));
     let Found::Ask(asked) = step(&[]) else { panic!() };
     let id = asked[0].id;
     for answer in [Answer::Failed("x".to_owned()), Answer::Body(vec![1]), Answer::TooLarge] {
@@ -435,11 +426,8 @@ fn hit_cost() {
     let rounds = 200;
     for _ in 0..rounds {
         for token in &tokens {
-            let head = Head { now: NOW, ..Head::default() };
-            let moment = super::super::Moment { now: head.now, answers: Answers::new(&[]) };
-            let provider = &room.providers[0];
             let looked = room.learnt.cache.look(token);
-            let found = room.learnt.recall(0, provider, looked, moment.now);
+            let found = room.learnt.recall(0, looked, NOW);
             assert!(std::hint::black_box(found).is_some());
         }
     }

@@ -1,11 +1,14 @@
 //! A world for tests: answers questions as a host does. Documents have revisions and a lifetime, unknown keys make it
 //! fetch again after a pause, signatures are checked by aws-lc.
 
-use super::super::jwk::Curve;
-use super::super::{Algorithm, Carrier, Found, KeySource, ProviderSettings, Sessions};
+use super::super::jwt::Curve;
+use super::super::{
+    Algorithm, Asking, Carrier, Found, KeySource, KindSettings, PlainSettings, ProviderSettings, Sessions,
+    TokenSettings,
+};
 use crate::diagnostic::{Diagnostic, Span};
 use crate::question::{Answer, Answered, Answers, Document, Freshness, Question, VerifyKey};
-use crate::request::{CookieRead, Head};
+use crate::request::{CookieRead, CookieRule, Cookies, Head, Target};
 use crate::supply::{Supplies, Text};
 use crate::trace::{Trace, TraceLine};
 use aws_lc_rs::{hmac, rand, signature};
@@ -14,30 +17,30 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-pub(super) const NOW: i64 = 1_800_000_000;
+pub(in crate::session) const NOW: i64 = 1_800_000_000;
 /// Seconds that a fetched document is fresh, and between two fetches for unknown keys.
 const LIFETIME: i64 = 600;
 const PAUSE: i64 = 30;
 
 #[derive(Default)]
-pub(super) struct World {
-    pub(super) now: i64,
+pub(in crate::session) struct World {
+    pub(in crate::session) now: i64,
     /// What the network says.
-    pub(super) net: BTreeMap<String, Result<String, String>>,
+    pub(in crate::session) net: BTreeMap<String, Result<String, String>>,
     held: BTreeMap<String, Document>,
     revisions: u64,
     /// How often the network was asked.
-    pub(super) fetches: usize,
+    pub(in crate::session) fetches: usize,
     /// How often a signature was checked.
-    pub(super) checks: usize,
+    pub(in crate::session) checks: usize,
 }
 
 impl World {
-    pub(super) fn new(now: i64) -> Self {
+    pub(in crate::session) fn new(now: i64) -> Self {
         Self { now, ..Self::default() }
     }
 
-    pub(super) fn serve(&mut self, url: &str, body: impl ToString) {
+    pub(in crate::session) fn serve(&mut self, url: &str, body: impl ToString) {
         self.net.insert(url.to_owned(), Ok(body.to_string()));
     }
 
@@ -69,7 +72,7 @@ impl World {
         Answer::Document(self.held[url].clone())
     }
 
-    pub(super) fn answer(&mut self, question: &Question) -> Answer {
+    pub(in crate::session) fn answer(&mut self, question: &Question) -> Answer {
         match question {
             Question::Document { url, freshness } => self.document(url, *freshness),
             Question::Verify { algorithm, key, message, signature } => {
@@ -81,7 +84,11 @@ impl World {
     }
 
     /// Step until there is an end. At most 8 rounds, as in the contract; the next instance takes each step in turn.
-    pub(super) fn run(&mut self, rooms: &mut [Sessions], step: impl Fn(&mut Sessions, Answers<'_>) -> Found) -> Found {
+    pub(in crate::session) fn run(
+        &mut self,
+        rooms: &mut [Sessions],
+        step: impl Fn(&mut Sessions, Answers<'_>) -> Found,
+    ) -> Found {
         let mut answers: Vec<Answered> = Vec::new();
         for round in 0..8 {
             let rooms_count = rooms.len();
@@ -98,20 +105,24 @@ impl World {
     }
 
     /// Judge one token as bearer token of provider `index`.
-    pub(super) fn bearer(&mut self, rooms: &mut [Sessions], index: usize, line: &str) -> Found {
+    pub(in crate::session) fn bearer(&mut self, rooms: &mut [Sessions], index: usize, line: &str) -> Found {
         let headers = vec![("authorization".to_owned(), line.as_bytes().to_vec())];
         let head = Head { now: self.now, headers, ..Head::default() };
-        self.run(rooms, |room, answers| room.bearer(index, &head, answers, &mut Trace::off()))
+        self.run(rooms, |room, answers| bearer(room, index, &head, answers))
     }
 
     /// Judge cookies.
-    pub(super) fn cookies(&mut self, rooms: &mut [Sessions], cookies: &[(&str, CookieRead)]) -> Found {
+    pub(in crate::session) fn cookies(&mut self, rooms: &mut [Sessions], cookies: &[(&str, CookieRead)]) -> Found {
         let now = self.now;
         self.run(rooms, |room, answers| read_cookies(room, cookies, now, answers, &mut Trace::off()))
     }
 
     /// Why, for one room, at the last step.
-    pub(super) fn explain(&mut self, room: &mut Sessions, cookies: &[(&str, CookieRead)]) -> Vec<TraceLine> {
+    pub(in crate::session) fn explain(
+        &mut self,
+        room: &mut Sessions,
+        cookies: &[(&str, CookieRead)],
+    ) -> Vec<TraceLine> {
         let now = self.now;
         let lines = std::cell::RefCell::new(Vec::new());
         self.run(std::slice::from_mut(room), |room, answers| {
@@ -131,10 +142,31 @@ fn read_cookies(
     answers: Answers<'_>,
     trace: &mut Trace,
 ) -> Found {
-    let read = |name: &str, _| {
-        cookies.iter().find(|(known, _)| *known == name).map_or(CookieRead::Absent, |(_, value)| value.clone())
+    let pair = |(name, read): &(&str, CookieRead)| match read {
+        CookieRead::Value(text) => format!("{name}={text}"),
+        CookieRead::Refused(_) => format!("{name}=a.b.c; {name}=a.b.d"),
+        CookieRead::Absent => String::new(),
     };
-    room.session_by(read, super::super::Moment { now, answers }, trace)
+    let line = cookies.iter().map(pair).collect::<Vec<_>>().join("; ");
+    let head = Head { now, headers: vec![("cookie".to_owned(), line.into_bytes())], ..Head::default() };
+    asked(&head, answers, |asking| room.session(asking, trace).found)
+}
+
+/// Judge a bearer token.
+pub(in crate::session) fn bearer(room: &mut Sessions, index: usize, head: &Head, answers: Answers<'_>) -> Found {
+    asked(head, answers, |asking| room.bearer(index, asking, &mut Trace::off()).found)
+}
+
+/// Judge a cookie `s`.
+pub(in crate::session) fn session(room: &mut Sessions, token: &str, now: i64, answers: Answers<'_>) -> Found {
+    let value = CookieRead::Value(token.to_owned());
+    read_cookies(room, &[("s", value)], now, answers, &mut Trace::off())
+}
+
+fn asked<T>(head: &Head, answers: Answers<'_>, ask: impl FnOnce(Asking<'_>) -> T) -> T {
+    let cookies = Cookies::parse(head.lines("cookie")).unwrap();
+    let target = Target::parse(b"/").unwrap();
+    ask(Asking { head, cookies: &cookies, target: &target, origin: None, answers })
 }
 
 /// The signature step, by aws-lc.
@@ -177,22 +209,22 @@ fn verifies(algorithm: Algorithm, key: &VerifyKey, message: &[u8], sig: &[u8]) -
 }
 
 /// An issuer's key, made for one test.
-pub(super) struct Signer(signature::Ed25519KeyPair);
+pub(in crate::session) struct Signer(signature::Ed25519KeyPair);
 
 impl Signer {
-    pub(super) fn new() -> Self {
+    pub(in crate::session) fn new() -> Self {
         let document = signature::Ed25519KeyPair::generate_pkcs8(&rand::SystemRandom::new()).unwrap();
         Self(signature::Ed25519KeyPair::from_pkcs8(document.as_ref()).unwrap())
     }
 
-    pub(super) fn jwk(&self, kid: &str) -> Value {
+    pub(in crate::session) fn jwk(&self, kid: &str) -> Value {
         use aws_lc_rs::signature::KeyPair;
         let x = URL_SAFE_NO_PAD.encode(self.0.public_key().as_ref());
         serde_json::json!({"kty": "OKP", "crv": "Ed25519", "x": x, "kid": kid, "use": "sig"})
     }
 
     /// An EdDSA token.
-    pub(super) fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
+    pub(in crate::session) fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
         let header = match kid {
             Some(kid) => serde_json::json!({"alg": "EdDSA", "kid": kid}),
             None => serde_json::json!({"alg": "EdDSA"}),
@@ -202,7 +234,7 @@ impl Signer {
 }
 
 /// An HS256 token.
-pub(super) fn sign_shared(secret: &str, claims: &Value) -> String {
+pub(in crate::session) fn sign_shared(secret: &str, claims: &Value) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     join(&serde_json::json!({"alg": "HS256"}), claims, |input| hmac::sign(&key, input).as_ref().to_vec())
 }
@@ -214,19 +246,49 @@ fn join(header: &Value, claims: &Value, sign: impl Fn(&[u8]) -> Vec<u8>) -> Stri
     format!("{input}.{signature}")
 }
 
-pub(super) fn jwks(keys: &[Value]) -> String {
+pub(in crate::session) fn jwks(keys: &[Value]) -> String {
     serde_json::json!({ "keys": keys }).to_string()
 }
 
-pub(super) fn literal(text: &str) -> Text {
+pub(in crate::session) fn literal(text: &str) -> Text {
     Text::Literal(text.to_owned())
 }
 
+/// A provider of plain tokens, flat.
+#[derive(Debug, Clone)]
+pub(in crate::session) struct Made {
+    pub(in crate::session) carrier: Carrier,
+    pub(in crate::session) issuers: Vec<Text>,
+    pub(in crate::session) audiences: Vec<Text>,
+    pub(in crate::session) algorithms: Vec<Algorithm>,
+    pub(in crate::session) leeway: i64,
+    pub(in crate::session) max_age: Option<i64>,
+    pub(in crate::session) typ: Option<String>,
+    pub(in crate::session) required_claims: Vec<String>,
+    pub(in crate::session) keys: KeySource,
+}
+
+impl Made {
+    pub(in crate::session) fn settings(self) -> ProviderSettings {
+        let bearer = self.carrier == Carrier::Bearer;
+        let token = TokenSettings {
+            issuers: self.issuers,
+            audiences: self.audiences,
+            algorithms: self.algorithms,
+            leeway: self.leeway,
+            max_age: self.max_age,
+            typ: self.typ,
+            required_claims: self.required_claims,
+            ..TokenSettings::new(self.keys)
+        };
+        let kind = KindSettings::Plain(PlainSettings { carriers: vec![self.carrier], token });
+        ProviderSettings { name: "main".to_owned(), span: Span::new(3, 9), bearer, kind }
+    }
+}
+
 /// Settings with usual values: issuer `https://issuer.example`, no audience, 5 s leeway.
-pub(super) fn settings(carrier: Carrier, keys: KeySource) -> ProviderSettings {
-    ProviderSettings {
-        name: "main".to_owned(),
-        span: Span::default(),
+pub(in crate::session) fn settings(carrier: Carrier, keys: KeySource) -> Made {
+    Made {
         carrier,
         issuers: vec![literal("https://issuer.example")],
         audiences: Vec::new(),
@@ -239,20 +301,22 @@ pub(super) fn settings(carrier: Carrier, keys: KeySource) -> ProviderSettings {
     }
 }
 
-pub(super) fn cookie(name: &str) -> Carrier {
-    Carrier::Cookie { name: name.to_owned(), chunks: false }
+pub(in crate::session) fn cookie(name: &str) -> Carrier {
+    Carrier::Cookie(CookieRule::token(name, false))
 }
 
-pub(super) fn room(settings: &[ProviderSettings]) -> Result<Sessions, Vec<Diagnostic>> {
-    Sessions::prepare(settings, &Supplies::default(), (7, 11))
+pub(in crate::session) fn room(made: &[Made]) -> Result<Sessions, Vec<Diagnostic>> {
+    let settings: Vec<ProviderSettings> = made.iter().cloned().map(Made::settings).collect();
+    Sessions::prepare(&settings, &Supplies::default(), (7, 11))
 }
 
 /// In one word or two: `ok SUBJECT`, the reason, or `unavailable: …`.
-pub(super) fn word(found: &Found) -> String {
+pub(in crate::session) fn word(found: &Found) -> String {
     match found {
-        Found::Verified(identity) => format!("ok {}", identity.subject),
+        Found::Verified(identity) => format!("ok {}", identity.subject.as_deref().unwrap_or("?")),
         Found::None(why) => why.clone(),
         Found::Unavailable(why) => format!("unavailable: {why}"),
         Found::Ask(_) => "asks".to_owned(),
+        Found::Detour(detour) => format!("detour {}", detour.location),
     }
 }
