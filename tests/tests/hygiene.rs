@@ -122,8 +122,10 @@ fn configs_in_the_pages_on_sessions_load() {
         let text = std::fs::read_to_string(&page).unwrap();
         for (number, block) in text.split("```toml\n").skip(1).enumerate() {
             let block = block.split("```").next().unwrap();
-            let has = |key: &str| block.lines().any(|line| line.split([' ', '=']).next() == Some(key));
-            let proxied = has("[proxy]") || block.lines().any(|line| line.starts_with("proxy."));
+            // Keys of the document stand before the first table.
+            let top = || block.lines().take_while(|line| !line.starts_with('['));
+            let has = |key: &str| top().any(|line| line.split([' ', '=']).next() == Some(key));
+            let proxied = block.lines().any(|line| line == "[proxy]") || top().any(|line| line.starts_with("proxy."));
             let mut config = String::new();
             for (written, line) in [
                 (has("version"), "version = 1\n"),
@@ -135,7 +137,11 @@ fn configs_in_the_pages_on_sessions_load() {
             config.push_str(block);
             let loaded = portcullis_gate::Gate::load(&config, portcullis_gate::config::Format::Toml);
             let findings = loaded.err().unwrap_or_default();
-            let errors: Vec<_> = findings.iter().filter(|f| f.is_error()).map(|f| (f.code, &f.message)).collect();
+            // A piece about rules may leave the session out: P305 and P448 say that none is configured.
+            let piece = !block.contains("[session.");
+            let known = |code: &str| piece && matches!(code, "P305" | "P448");
+            let errors = findings.iter().filter(|f| f.is_error() && !known(f.code));
+            let errors: Vec<_> = errors.map(|f| (f.code, &f.message)).collect();
             assert!(errors.is_empty(), "{}, block {}:\n{config}\n{errors:?}", page.display(), number + 1);
             read += 1;
         }

@@ -89,11 +89,6 @@ impl Turn<'_, '_> {
         self.asking.head.now
     }
 
-    /// Clock and answers.
-    pub(super) fn moment(&self) -> Moment<'_> {
-        Moment { now: self.asking.head.now, answers: self.asking.answers }
-    }
-
     /// A line of reasoning about this provider.
     pub(super) fn note(&mut self, outcome: Outcome, detail: impl FnOnce() -> String) {
         note(self.trace, outcome, self.name, detail);

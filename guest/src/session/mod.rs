@@ -11,7 +11,6 @@ mod cache;
 mod clerk;
 pub mod codes;
 mod convex_auth;
-#[allow(dead_code, reason = "callers come with the session kinds")]
 mod crypto;
 mod escapes;
 mod identity;
