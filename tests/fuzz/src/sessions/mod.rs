@@ -3,9 +3,13 @@
 
 mod chunks;
 mod documents;
+mod sealed;
+mod webhook;
 
 pub use chunks::chunks;
 pub use documents::documents;
+pub use sealed::sealed;
+pub use webhook::webhook;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -31,11 +35,17 @@ thread_local! {
 
 /// Use a policy that was just started: it remembers nothing.
 fn with<T>(config: &str, run: impl FnOnce(&mut Gate) -> T) -> T {
+    started(config, &[], run)
+}
+
+/// The same; whatever it asks for by name is `secret`.
+fn started<T>(config: &str, secret: &[u8], run: impl FnOnce(&mut Gate) -> T) -> T {
     LOADED.with_borrow_mut(|loaded| {
         let gate = loaded
             .entry(config.to_owned())
             .or_insert_with(|| Gate::load(config, Format::Toml).expect("the policy loads"));
-        gate.start(Vec::new(), (1, 2)).expect("the policy starts");
+        let needs = gate.policy().needs.len();
+        gate.start(vec![Some(secret.to_vec()); needs], (1, 2)).expect("the policy starts");
         run(gate)
     })
 }
