@@ -151,7 +151,11 @@ impl Crumbs {
         let suffixed_session = text(cookies, &names.session.suffixed)?;
         let plain_session = text(cookies, &names.session.plain)?;
         let suffixed_uat = text(cookies, &names.client_uat.suffixed)?;
-        let plain_uat = text(cookies, &names.client_uat.plain)?;
+        // Left over on two domains, it must not lock out a browser that has the suffixed one; the app does not see it.
+        let plain_uat = match text(cookies, &names.client_uat.plain) {
+            Err(_) if suffixed_uat.is_some() => None,
+            read => read?,
+        };
         let suffixed = Generations {
             suffixed_session: suffixed_session.as_deref(),
             plain_session: plain_session.as_deref(),
@@ -289,6 +293,9 @@ mod tests {
         assert_eq!(crumbs("__session=; __client_uat=", false).unwrap().session, None);
         assert_eq!(crumbs("__session=a; __session=b", false).unwrap_err(), Refused::Unreadable("conflict"));
         assert!(crumbs("__client_uat=1; __client_uat=2", false).is_err());
+        assert!(crumbs("__client_uat_naoXFJnI=1; __client_uat_naoXFJnI=2", false).is_err());
+        let left_over = crumbs("__client_uat_naoXFJnI=7; __client_uat=1; __client_uat=2", false).unwrap();
+        assert_eq!((left_over.suffixed, left_over.client_uat), (true, 7));
         let line = "__clerk_redirect_count=2; __refresh_naoXFJnI=r";
         let cookies = |line: &'static str| Cookies::parse(std::iter::once(line.as_bytes())).unwrap();
         assert_eq!((names().count(&cookies(line)), names().refresh(&cookies(line))), (2, true));
