@@ -3,10 +3,10 @@
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use portcullis_bench::{NOW, page, policy, token};
-use portcullis_tests::engine::{Component, Door, Engine, Native, Request};
-use portcullis_tests::seal;
+use portcullis_tests::engine::{Component, Door, Engine, Native, Policy, Request};
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
+use portcullis_tests::{iron, seal};
 use serde_json::{Value, json};
 use std::hint::black_box;
 
@@ -59,6 +59,34 @@ fn decide(criterion: &mut Criterion) {
     workloads(criterion, "native", &Native, false);
     workloads(criterion, "component, instance reused", &Component, false);
     workloads(criterion, "component, instance fresh", &Component, true);
+}
+
+/// A sealed cookie, opened anew each time, and one that is remembered: the whole decision.
+fn seals(criterion: &mut Criterion) {
+    const PASSWORD: &str = "a password of at least 32 characters";
+    let policy = Policy::new(json!({
+        "version": 1,
+        "default": "session",
+        "session": { "main": {
+            "kind": "iron-session", "cookie": "app_session", "password": "env:PASSWORD", "subject": "user.id",
+        } },
+        "identity": { "headers": { "x-user-id": "{claim.user.id}" } },
+    }))
+    .env("PASSWORD", PASSWORD);
+    let sealed = |number: usize| {
+        let user = json!({ "id": format!("user-{number:06}"), "email": "ada@example.test", "roles": ["editor"] });
+        let text = iron::seal(PASSWORD, &json!({ "user": user, "views": number }), Some((NOW + 86_400) * 1000));
+        page("/product/1k", None).header("cookie", format!("app_session={text}"))
+    };
+    let requests: Vec<Request> = (0..MANY).map(sealed).collect();
+    let mut group = criterion.benchmark_group("component, instance reused");
+    let mut door = Component.open(&policy, &World::at(NOW)).expect("the policy loads");
+    let mut turn = requests.iter().cycle();
+    let known = sealed(MANY);
+    assert!(door.ask(&known).expect("no HTTP in between").forwarded(), "the seal does not open");
+    bench(&mut group, "seal open", door.as_mut(), || turn.next().expect("a cycle has no end"));
+    one(&mut group, "seal known", door.as_mut(), &known);
+    group.finish();
 }
 
 /// A secret of an app whose sessions are encrypted.
@@ -121,5 +149,5 @@ fn sealed(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decide, sealed);
+criterion_group!(benches, decide, seals, sealed);
 criterion_main!(benches);

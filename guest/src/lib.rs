@@ -24,6 +24,7 @@ pub mod supply;
 pub mod template;
 pub mod trace;
 pub mod verdict;
+pub mod webhook;
 
 #[cfg(target_arch = "wasm32")]
 mod component;

@@ -5,9 +5,10 @@ use crate::cases::Case;
 use crate::next::{self, NextConfig};
 use crate::pattern::{Pattern, PatternSet};
 use crate::request::{Condition, HostPattern, PathRules};
-use crate::session::ProviderSettings;
+use crate::session::{Has, ProviderSettings};
 use crate::supply::Need;
 use crate::template::Template;
+use crate::webhook::WebhookSettings;
 
 /// Number of the rule that stands for refusals before any rule is asked.
 pub const RULE_REQUEST: u32 = 0;
@@ -31,6 +32,8 @@ pub struct Policy {
     pub sign_in: Option<SignIn>,
     /// `[session.*]`, then `[bearer.*]`, in file order.
     pub providers: Vec<ProviderSettings>,
+    /// `[webhook.*]`, in file order.
+    pub webhooks: Vec<WebhookSettings>,
     /// `[identity]`.
     pub identity: IdentityRules,
     /// `[tenants] hosts`: custom domain (lower case) to tenant.
@@ -45,8 +48,8 @@ pub struct Policy {
     pub rules: Vec<String>,
     /// What must be supplied.
     pub needs: Vec<Need>,
-    /// `[roles]`, used by persona tests: name and what the claim must be.
-    pub roles: Vec<(String, ClaimTest)>,
+    /// `[roles]`, used by persona tests: name and what must hold.
+    pub roles: Vec<(String, Test)>,
     /// `[tests]`.
     pub cases: Vec<Case>,
     /// `[proxy]`.
@@ -55,6 +58,8 @@ pub struct Policy {
     pub paths: PathRules,
     /// `[next]`, or the preset `nextjs`.
     pub next: Option<NextRules>,
+    /// The preset `clerk`: refusals are answered as `protect()` answers them.
+    pub protect: bool,
 }
 
 /// A Next.js app is behind.
@@ -181,7 +186,7 @@ pub enum Require {
         /// As written, for reasons: `role admin`, `claim org.slug`.
         label: String,
         /// What must hold.
-        test: ClaimTest,
+        test: Test,
     },
     /// A bearer token of that provider with all of these scopes.
     Bearer {
@@ -190,10 +195,26 @@ pub enum Require {
         /// All of them.
         scopes: Vec<String>,
     },
+    /// A signed message.
+    Webhook {
+        /// Number into [`Policy::webhooks`].
+        number: usize,
+        /// Its name, for reasons.
+        name: String,
+    },
     /// One of these.
     Any(Vec<Require>),
     /// All of these.
     All(Vec<Require>),
+}
+
+/// What must hold of a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Test {
+    /// A claim is what it must be.
+    Claim(ClaimTest),
+    /// What Clerk's `has()` asks.
+    Clerk(Box<Has>),
 }
 
 /// What a claim must be.
@@ -238,6 +259,8 @@ pub struct SignIn {
     pub after: String,
     /// Parameter that carries the way back.
     pub return_param: Option<String>,
+    /// The way back is an absolute address, where it is known what this site is called.
+    pub return_url: bool,
     /// Where it may lead.
     pub rules: crate::request::ReturnRules,
 }

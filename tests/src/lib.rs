@@ -5,6 +5,7 @@
 //! way: the decision as a native function, the component in wasmtime, HTTP through the whole host.
 
 pub mod engine;
+pub mod iron;
 pub mod policies;
 pub mod process;
 pub mod report;

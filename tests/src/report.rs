@@ -46,6 +46,11 @@ impl Row {
         *self.skipped.entry(why.to_owned()).or_default() += count;
     }
 
+    /// Was nothing noted?
+    pub fn is_empty(&self) -> bool {
+        self.passed == 0 && self.failed.is_empty() && self.skipped.is_empty()
+    }
+
     /// Did anything fail?
     pub fn has_failed(&self) -> bool {
         !self.failed.is_empty()

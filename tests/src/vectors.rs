@@ -11,21 +11,23 @@ pub fn root() -> PathBuf {
     }
 }
 
-/// Cases made of other people's data, which are no part of the project: `routes-public` in the folder that
+/// Cases made of other people's data, which are no part of the project: this folder in the one that
 /// `PORTCULLIS_SHARED` names, else in `shared/vectors` beside the checkout.
 ///
 /// # Errors
 /// Why there are none.
-pub fn public_files() -> Result<Vec<File>, String> {
+pub fn public_files(folder: &str) -> Result<Vec<File>, String> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors");
     let root = std::env::var_os("PORTCULLIS_SHARED").map_or_else(beside, PathBuf::from);
-    let folder = root.join("routes-public");
     let mut paths = Vec::new();
-    walk(&folder, &mut paths)
-        .map_err(|_| "routes-public is not here: third-party data, no part of the project".to_owned())?;
+    walk(&root.join(folder), &mut paths)
+        .map_err(|_| format!("{folder} is not here: third-party data, no part of the project"))?;
     paths.sort();
     paths.iter().map(|path| read(&root, path)).collect()
 }
+
+/// Folders of [`public_files`].
+pub const PUBLIC: [&str; 2] = ["routes-public", "wycheproof"];
 
 /// A file of cases.
 #[derive(Debug)]

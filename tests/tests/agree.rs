@@ -147,7 +147,14 @@ fn request(tokens: Vec<String>) -> impl Strategy<Value = Request> {
         "[::1]:80",
     ]);
     (method, host, target(), prop::collection::vec(header(tokens), 0..5)).prop_map(|(method, host, target, headers)| {
-        Request { method: method.to_owned(), scheme: "https".to_owned(), authority: host.to_owned(), target, headers }
+        Request {
+            method: method.to_owned(),
+            scheme: "https".to_owned(),
+            authority: host.to_owned(),
+            target,
+            headers,
+            body: Vec::new(),
+        }
     })
 }
 

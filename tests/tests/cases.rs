@@ -1,7 +1,7 @@
 //! One data suite, three engines. Prints its report always; fails on any failure.
 //!
-//! `PORTCULLIS_CASES` names another folder of cases; `PORTCULLIS_SHARED` one that holds `routes-public`. Arguments are filters on file names:
-//! `cargo test -p portcullis-tests --test cases -- jwt cookies`.
+//! `PORTCULLIS_CASES` names another folder of cases; `PORTCULLIS_SHARED` one that holds
+//! `routes-public` and `wycheproof`. Arguments are filters on file names: `cargo test -p portcullis-tests --test cases -- jwt cookies`.
 
 use portcullis_tests::report::{Report, Row};
 use portcullis_tests::{engine, suite, vectors};
@@ -21,12 +21,14 @@ fn main() -> ExitCode {
     let mut report = Report::default();
     // A folder that was named holds all that is wanted.
     if std::env::var_os("PORTCULLIS_CASES").is_none() {
-        match vectors::public_files() {
-            Ok(more) => files.extend(more),
-            Err(why) => {
-                let mut row = Row::new("routes-public", "-");
-                row.skip(1, &why);
-                report.push(row);
+        for folder in vectors::PUBLIC {
+            match vectors::public_files(folder) {
+                Ok(more) => files.extend(more),
+                Err(why) => {
+                    let mut row = Row::new(folder, "-");
+                    row.skip(1, &why);
+                    report.push(row);
+                }
             }
         }
     }

@@ -110,3 +110,41 @@ fn document(path: &Path, text: &str) -> serde_json::Value {
         serde_json::from_str(text).unwrap()
     }
 }
+
+/// Configs in pages for readers, made whole as a reader would: `version`, `default` and an upstream in front.
+#[test]
+fn configs_in_the_pages_on_sessions_load() {
+    let docs = workspace().join("docs");
+    let mut pages = vec![docs.join("migrating.md"), docs.join("sessions.md"), docs.join("identity.md")];
+    pages.extend(std::fs::read_dir(docs.join("sessions")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut read = 0;
+    for page in pages {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for (number, block) in text.split("```toml\n").skip(1).enumerate() {
+            let block = block.split("```").next().unwrap();
+            // Keys of the document stand before the first table.
+            let top = || block.lines().take_while(|line| !line.starts_with('['));
+            let has = |key: &str| top().any(|line| line.split([' ', '=']).next() == Some(key));
+            let proxied = block.lines().any(|line| line == "[proxy]") || top().any(|line| line.starts_with("proxy."));
+            let mut config = String::new();
+            for (written, line) in [
+                (has("version"), "version = 1\n"),
+                (has("default"), "default = \"public\"\n"),
+                (proxied, "proxy.upstream = \"http://127.0.0.1:3000\"\n"),
+            ] {
+                config.push_str(if written { "" } else { line });
+            }
+            config.push_str(block);
+            let loaded = portcullis_gate::Gate::load(&config, portcullis_gate::config::Format::Toml);
+            let findings = loaded.err().unwrap_or_default();
+            // A piece about rules may leave the session out: P305 and P448 say that none is configured.
+            let piece = !block.contains("[session.");
+            let known = |code: &str| piece && matches!(code, "P305" | "P448");
+            let errors = findings.iter().filter(|f| f.is_error() && !known(f.code));
+            let errors: Vec<_> = errors.map(|f| (f.code, &f.message)).collect();
+            assert!(errors.is_empty(), "{}, block {}:\n{config}\n{errors:?}", page.display(), number + 1);
+            read += 1;
+        }
+    }
+    assert!(read > 15, "{read} configs");
+}

@@ -18,10 +18,14 @@ const GUEST: &[(&str, &[&str])] = &[
     ("next", &["pattern", "request"]),
     ("question", &["session"]),
     ("session", &["diagnostic", "question", "request", "supply", "trace"]),
+    ("webhook", &["diagnostic", "question", "request", "session", "supply", "trace"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),
     ("assertion", &["diagnostic", "question", "session", "supply"]),
-    ("policy", &["assertion", "cases", "next", "pattern", "request", "session", "supply", "template", "verdict"]),
+    (
+        "policy",
+        &["assertion", "cases", "next", "pattern", "request", "session", "supply", "template", "verdict", "webhook"],
+    ),
     (
         "config",
         &[
@@ -37,6 +41,7 @@ const GUEST: &[(&str, &[&str])] = &[
             "supply",
             "template",
             "verdict",
+            "webhook",
         ],
     ),
     (
@@ -55,6 +60,7 @@ const GUEST: &[(&str, &[&str])] = &[
             "template",
             "trace",
             "verdict",
+            "webhook",
         ],
     ),
     // A case of `[tests]` is data of the policy and, in its runner, a caller of `decide`.

@@ -57,6 +57,8 @@ pub enum Persona {
         /// `bearer+items:read`.
         scopes: Vec<String>,
     },
+    /// `webhook:ok`: whatever webhook is asked for, its sender, with a good signature.
+    Webhook,
 }
 
 /// What must come out.

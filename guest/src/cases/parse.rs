@@ -38,7 +38,7 @@ impl<'a> Words<'a> {
 
 const GRAMMAR: &str = "write `WHO METHOD TARGET [kind] => ANSWER by RULE`, e.g. \
                        `anonymous GET /product => redirect /signin by product`";
-const WHO: &str = "use `anonymous`, `user`, `user+role`, `user@tenant` or `bearer+scope`";
+const WHO: &str = "use `anonymous`, `user`, `user+role`, `user@tenant`, `bearer+scope` or `webhook:ok`";
 const ANSWER: &str = "use `pass`, `redirect URL`, `rewrite PATH`, `reject STATUS` or a status";
 
 fn error(range: std::ops::Range<usize>, message: impl Into<String>, help: &str) -> CaseError {
@@ -129,7 +129,7 @@ fn status(text: &str) -> Option<u16> {
     text.parse().ok().filter(|status| (100..600).contains(status))
 }
 
-/// Read `anonymous`, `user`, `user+role+role`, `user@tenant`, `bearer`, `bearer+scope`.
+/// Read `anonymous`, `user`, `user+role+role`, `user@tenant`, `bearer`, `bearer+scope`, `webhook:ok`.
 pub(crate) fn persona(text: &str) -> Option<Persona> {
     let list = |rest: &str| -> Option<Vec<String>> {
         if rest.is_empty() {
@@ -140,6 +140,9 @@ pub(crate) fn persona(text: &str) -> Option<Persona> {
     };
     if text == "anonymous" {
         return Some(Persona::Anonymous);
+    }
+    if text == "webhook:ok" {
+        return Some(Persona::Webhook);
     }
     if let Some(rest) = text.strip_prefix("bearer") {
         return list(rest).map(|scopes| Persona::Bearer { scopes });
@@ -182,6 +185,8 @@ mod tests {
             ("user GET / => pass for r", "for"),
             ("user GET / => pass by r x", "x"),
             ("user+ GET / => pass", "user+"),
+            ("webhook GET / => pass", "webhook"),
+            ("webhook:no GET / => pass", "webhook:no"),
             ("user GET /", ""),
         ] {
             let error = parse(text, Span::default()).unwrap_err();

@@ -1,7 +1,7 @@
 //! A persona as the world would show it: a verified identity made up so that the named roles, tenant and scopes hold.
 
 use super::Persona;
-use crate::policy::{ClaimIs, ClaimTest, Policy, Require, Rule, Then};
+use crate::policy::{ClaimIs, ClaimTest, Policy, Require, Rule, Test, Then};
 use crate::session::Identity;
 use serde_json::{Map, Value};
 
@@ -11,8 +11,9 @@ pub(crate) fn identity(policy: &Policy, persona: &Persona) -> Result<Option<Iden
     claims.insert("sub".into(), "test-user".into());
     claims.insert("email".into(), "user@example.com".into());
     claims.insert("name".into(), "Test User".into());
+    let mut provider = 0;
     match persona {
-        Persona::Anonymous => return Ok(None),
+        Persona::Anonymous | Persona::Webhook => return Ok(None),
         Persona::User { roles, tenant } => {
             for role in roles {
                 let (_, test) = policy
@@ -20,7 +21,13 @@ pub(crate) fn identity(policy: &Policy, persona: &Persona) -> Result<Option<Iden
                     .iter()
                     .find(|(name, _)| name == role)
                     .ok_or_else(|| format!("there is no role `{role}` in `[roles]`"))?;
-                satisfy(&mut claims, test);
+                match test {
+                    Test::Claim(test) => satisfy(&mut claims, test),
+                    Test::Clerk(has) => {
+                        has.satisfy(&mut claims);
+                        provider = has.providers.first().copied().unwrap_or_default();
+                    }
+                }
             }
             if let Some(tenant) = tenant {
                 for claim in tenant_claims(policy) {
@@ -33,7 +40,7 @@ pub(crate) fn identity(policy: &Policy, persona: &Persona) -> Result<Option<Iden
         }
     }
     Ok(Some(Identity {
-        provider: 0,
+        provider,
         provider_name: "test".to_owned(),
         subject: Some("test-user".to_owned()),
         issuer: "https://issuer.test".to_owned(),
@@ -71,7 +78,7 @@ fn tenant_claims(policy: &Policy) -> Vec<String> {
     }));
     while let Some(require) = rest.pop() {
         match require {
-            Require::Claim { test, .. } => {
+            Require::Claim { test: Test::Claim(test), .. } => {
                 if let ClaimIs::Equals(template) = &test.is
                     && template.params().next().is_some()
                     && !found.contains(&test.claim)

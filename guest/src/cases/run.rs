@@ -1,10 +1,11 @@
 //! Run cases through the very function that serves.
 
-use super::{Case, Expect, parse::persona, persona::identity};
+use super::{Case, Expect, Persona, parse::persona, persona::identity};
 use crate::decide::{Compiled, Question, Who, decide};
 use crate::policy::RULE_REQUEST;
 use crate::question::Answers;
 use crate::request::{Head, sample_headers};
+use crate::session::Identity;
 use crate::trace::{Trace, TraceLine};
 use crate::verdict::{Action, Forward, Step, Verdict};
 
@@ -30,7 +31,7 @@ pub(crate) fn run(compiled: &Compiled, case: &Case) -> CaseResult {
     let (outcome, rule) = match identity(policy, &case.who) {
         Err(why) => (Err(why), String::new()),
         Ok(identity) => {
-            let who = Who::Persona { bearer: matches!(case.who, super::Persona::Bearer { .. }), identity };
+            let who = shown(&case.who, identity);
             let question = Question { head: &head(compiled, case), answers: Answers::new(&[]) };
             match decide(compiled, &mut None, who, question, &mut trace) {
                 Step::Verdict(verdict) => {
@@ -58,10 +59,21 @@ pub(crate) fn run(compiled: &Compiled, case: &Case) -> CaseResult {
 /// Read a persona's name, for `explain --as`.
 pub(crate) fn who(compiled: &Compiled, text: &str) -> Result<Who, String> {
     let persona = persona(text).ok_or_else(|| {
-        format!("`{text}` is nobody; use `anonymous`, `user`, `user+role`, `user@tenant` or `bearer+scope`")
+        format!(
+            "`{text}` is nobody; use `anonymous`, `user`, `user+role`, `user@tenant`, `bearer+scope` or `webhook:ok`"
+        )
     })?;
     let identity = identity(compiled.policy(), &persona)?;
-    Ok(Who::Persona { bearer: matches!(persona, super::Persona::Bearer { .. }), identity })
+    Ok(shown(&persona, identity))
+}
+
+/// A persona with its identity, as a decision sees it.
+fn shown(persona: &Persona, identity: Option<Identity>) -> Who {
+    match persona {
+        Persona::Webhook => Who::Sender,
+        Persona::Bearer { .. } => Who::Persona { bearer: true, identity },
+        Persona::Anonymous | Persona::User { .. } => Who::Persona { bearer: false, identity },
+    }
 }
 
 fn head(compiled: &Compiled, case: &Case) -> Head {

@@ -14,6 +14,7 @@ mod bindings {
 }
 
 use crate::Gate;
+use crate::request::Head;
 use bindings::exports::portcullis::gate::decider::{
     Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
     TestResult,
@@ -61,11 +62,12 @@ impl Guest for Door {
     }
 
     fn decide(head: RequestHead, answers: Vec<Answered>) -> Step {
-        let (head, answers) = (incoming::head(head), incoming::answers(answers));
-        GATE.with_borrow_mut(|gate| match gate {
-            Some(gate) => outgoing::step(gate.decide(&head, &answers)),
-            None => outgoing::step(Gate::refuse_unloaded()),
-        })
+        decide(&incoming::head(head), answers)
+    }
+
+    fn decide_packed(head: Vec<u8>, answers: Vec<Answered>) -> Result<Step, String> {
+        let head = Head::unpack(&head).map_err(|fault| fault.to_string())?;
+        Ok(decide(&head, answers))
     }
 
     fn explain(head: RequestHead, answers: Vec<Answered>, persona: Option<String>) -> Result<Explained, String> {
@@ -91,6 +93,14 @@ impl Guest for Door {
     fn schema() -> String {
         crate::config::schema()
     }
+}
+
+fn decide(head: &Head, answers: Vec<Answered>) -> Step {
+    let answers = incoming::answers(answers);
+    GATE.with_borrow_mut(|gate| match gate {
+        Some(gate) => outgoing::step(gate.decide(head, &answers)),
+        None => outgoing::step(Gate::refuse_unloaded()),
+    })
 }
 
 fn nothing_loaded() -> crate::diagnostic::Diagnostic {

@@ -194,9 +194,9 @@ fn kinds(
     }
 }
 
-/// Values of which nothing is something: a cookie, a body, a header.
+/// Values of which nothing is something: a cookie, a body, a header, a prefix.
 fn may_be_empty(name: &str) -> bool {
-    matches!(name, "value" | "body")
+    matches!(name, "value" | "body" | "cookie-prefix")
 }
 
 fn empty(node: &Node, name: &str) -> Diagnostic {

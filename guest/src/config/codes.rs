@@ -61,7 +61,7 @@ codes! {
     TWO_ANSWERS "P308" "a rule that says two things to do" "Keep one of `require`, `redirect` and `respond`.";
     REWRITE_ALONE "P309" "a rewrite that does not say who may pass" "Write `require`, too; `require = \"public\"` if everybody may.";
     LOOP "P313" "a redirect that leads back to itself" "Send visitors to a path that the rule does not match, or add `except`.";
-    REQUIRE_FORM "P314" "a `require` table that says too much or too little" "Exactly one of `role`, `claim`, `bearer`, `any` and `all`; `equals`, `in` and `has` go with `claim`, `scope` goes with `bearer`.";
+    REQUIRE_FORM "P314" "a `require` table that says too much or too little" "Exactly one of `role`, `claim`, `bearer`, `webhook`, `any` and `all`; `equals`, `in` and `has` go with `claim`, `scope` goes with `bearer`.";
     TWO_BEARERS "P315" "two bearer tokens asked for at once" "A request carries one bearer token. Use `any`.";
     HEADER_NAME "P316" "not a header that may be changed" "Headers that frame or route the message are the proxy's own.";
     HEADER_VALUE "P317" "not a header value" "No control characters, no white space at the ends, at most 8 KiB.";
@@ -89,6 +89,12 @@ codes! {
     "P409" "a secret is too short" "Use at least as many bytes as the hash has: 32, 48 or 64 (RFC 7518 section 3.2).";
     "P410" "algorithms that do not go with the keys" "HS* needs a shared secret; all others need public keys.";
     "P411" "too many providers or secrets" "Keep those that are in use.";
+    "P412" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    "P413" "not a secret key" "Copy it from the dashboard of the instance: `sk_live_…` or `sk_test_…`.";
+    "P418" "a client id or project address that cannot be one" "Copy it from the dashboard of the provider.";
+    "P422" "a webhook secret cannot be read" "Paste the signing secret of the endpoint as the sender shows it: `whsec_` and base64.";
+    "P423" "a webhook secret is too short" "At least 16 bytes; let the sender make a new one.";
+    "P424" "the name of a team, project, deployment or domain has not the form of one" "Correct the variable or file that the config names.";
     "P426" "a key that the gate should sign with cannot be used" "Make one with `openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256`.";
     "P430" "a named value is not there" "Set the variable, or create the file, that the config names.";
     COOKIE_NAME "P431" "not a cookie name" "Letters, digits and ``!#$%&'*+-.^_`|~``; see RFC 6265 section 4.1.1.";
@@ -104,6 +110,17 @@ codes! {
     PRIVATE_KEY "P441" "a private key or secret in the config" "Write the public key only; shared secrets go to `keys.secret`.";
     NO_AUDIENCE "P442" "the audience is not checked" "Write `audience`: without it a token that the same issuer made for another app is taken.";
     LITERAL_SECRET "P443" "a secret that is written out" "Write `env:NAME` or `file:PATH`: secrets do not belong into files that are checked in.";
+    CLERK "P444" "what a session of Clerk must have cannot be read" "Features and plans are names, maybe with `org:` or `user:` in front.";
+    PUBLISHABLE_KEY "P445" "not a publishable key" "Copy it from the dashboard of the instance: `pk_live_…` or `pk_test_…`.";
+    NO_RETURN "P446" "sessions cannot be renewed" "Write `public-origin` in `[proxy]`, or `authorized-parties`: without them nothing safe says where a browser is to come back to.";
+    NO_SIGNATURE "P447" "the app behind cannot believe the session" "Write `secret-key`, with which the token is signed for the app behind, or `app-headers = false`.";
+    NO_CLERK "P448" "a session of Clerk is asked for, but none is configured" "Add a `[session.NAME]` table with `kind = \"clerk\"`.";
+    ANYBODY "P456" "a sealed session that a stranger may have, too" "Write `subject` or `required-claims`: what the seal of somebody who signed in holds.";
+    WHOSE_KEYS "P457" "nothing says whose keys verify the tokens" "Write `client-id` or `project-url`, or say where the keys are: `keys`.";
+    UNKNOWN_WEBHOOK "P463" "unknown webhook" "Define it as `[webhook.NAME]`.";
+    CONVEX_ISSUER "P464" "which deployment of Convex it is, is said twice or not at all" "Write one of `site-url`, `deployment` and `issuer`.";
+    CONVEX_TYPE "P465" "a key of the other type of Convex provider" "`domain` goes with `oidc`; `issuer`, `jwks` and `algorithm` go with `custom-jwt`.";
+    KNOWN_NAME "P466" "not the name of a team, project, deployment or domain" "Write the name alone, as the dashboard shows it.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";
@@ -129,6 +146,8 @@ pub(super) fn needs_whole_document(code: &str) -> bool {
         NO_IDENTITY,
         UNKNOWN_ROLE,
         UNKNOWN_BEARER,
+        UNKNOWN_WEBHOOK,
+        CONVEX_ISSUER,
         UNKNOWN_UPSTREAM,
         NO_SESSION,
         NO_CONDITION,

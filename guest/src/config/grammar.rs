@@ -17,6 +17,7 @@ mod proxy;
 mod root;
 mod rules;
 mod sessions;
+mod webhook;
 
 pub(super) use root::ROOT;
 

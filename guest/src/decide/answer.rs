@@ -27,12 +27,18 @@ pub(crate) struct Answering<'a> {
 
 impl Answering<'_> {
     /// Somebody may not pass.
-    pub(crate) fn deny(self, denial: &Denial, rule: Option<&Rule>) -> Verdict {
+    pub(crate) fn deny(mut self, denial: &Denial, rule: Option<&Rule>) -> Verdict {
         let custom = match denial.why {
             Why::Anonymous => rule.and_then(|rule| rule.on_anonymous.as_ref()),
             Why::Forbidden => rule.and_then(|rule| rule.on_forbidden.as_ref()),
             _ => None,
         };
+        if self.compiled.policy().protect {
+            self = match self.protected(denial, custom) {
+                Ok(verdict) => return verdict,
+                Err(own) => own,
+            };
+        }
         if let Some(custom) = custom {
             return self.custom(custom, denial, rule);
         }
@@ -40,6 +46,8 @@ impl Answering<'_> {
             Why::Anonymous => self.anonymous(denial),
             Why::Forbidden => self.plain(403, "Forbidden", &denial.reason),
             Why::Nothing => self.plain(404, "Not Found", &denial.reason),
+            Why::Broken => self.plain(400, "Bad Request", &denial.reason),
+            Why::TooLarge => self.plain(413, "Content Too Large", &denial.reason),
             Why::Unavailable => self.plain(503, "Service Unavailable", &denial.reason),
             Why::SignedIn => {
                 let after = self.compiled.policy().sign_in.as_ref().map_or("/", |sign_in| sign_in.after.as_str());
@@ -129,9 +137,16 @@ impl Answering<'_> {
 
     /// The sign-in page with the way back. Path-only, unless the sign-in page is elsewhere and this host is one that
     /// return addresses may name.
-    fn sign_in_address(&self, sign_in: &SignIn, back: Option<String>) -> String {
-        let page = format!("{}{}", sign_in.to, self.carry.sign_in_below.unwrap_or_default());
+    pub(super) fn sign_in_address(&self, sign_in: &SignIn, back: Option<String>) -> String {
+        let below = self.carry.sign_in_below.unwrap_or_default();
+        let page = match sign_in.to.split_once('?') {
+            Some((page, query)) => format!("{page}{below}?{query}"),
+            None => format!("{}{below}", sign_in.to),
+        };
         let (Some(name), Some(back)) = (&sign_in.return_param, back) else { return page };
+        if let Some(origin) = self.facts.origin().or(self.carry.origin.as_deref()).filter(|_| sign_in.return_url) {
+            return append_param(&page, name, &format!("{origin}{back}"));
+        }
         let host = &self.facts.authority.host;
         let absolute = !sign_in.to.starts_with('/')
             && sign_in.rules.hosts.iter().any(|pattern| pattern.matches(host, &sign_in.rules.tenants).is_some());
@@ -174,7 +189,7 @@ impl Answering<'_> {
         self.plain(status, title.unwrap_or("Refused"), &denial.reason)
     }
 
-    fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
+    pub(super) fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
         let Ok(location) = Header::new("location", self.compiled.with_base(to.to_owned())) else {
             return self.plain(404, "Not Found", "the redirect has no safe address");
         };
@@ -189,7 +204,7 @@ impl Answering<'_> {
     }
 
     /// A refusal without a redirect, in the form that the kind of request can use.
-    fn plain(self, status: u16, title: &str, reason: &str) -> Verdict {
+    pub(super) fn plain(self, status: u16, title: &str, reason: &str) -> Verdict {
         let mut headers = Vec::new();
         let (cookie, authorization) = self.session_read;
         if cookie || authorization {

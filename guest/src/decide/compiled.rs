@@ -2,10 +2,11 @@
 
 use crate::assertion::Assertion;
 use crate::diagnostic::Diagnostic;
-use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Then};
+use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Test, Then};
 use crate::request::{ConditionKind, Kind};
 use crate::session::{ProviderSettings, Sessions};
 use crate::supply::Supplies;
+use crate::webhook::Webhooks;
 
 /// An immutable policy with its look-up tables.
 #[derive(Debug)]
@@ -103,8 +104,12 @@ impl Compiled {
         if self.policy.sign_in.is_some() {
             names.push("referer".to_owned());
         }
+        if self.policy.protect {
+            names.extend(super::protect::HEADERS.map(str::to_owned));
+        }
         let kinds = || self.policy.providers.iter().map(|provider| provider.kind.kind());
         names.extend(kinds().flat_map(|kind| kind.headers()));
+        names.extend(self.policy.webhooks.iter().flat_map(|webhook| webhook.headers()).map(str::to_owned));
         let mut cookies = kinds().any(|kind| kind.reads_cookies());
         if cookies {
             names.push("origin".to_owned());
@@ -140,7 +145,9 @@ impl Compiled {
 fn names_a_capture(rule: &Rule) -> bool {
     fn in_require(require: &Require) -> bool {
         match require {
-            Require::Claim { test, .. } => matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some()),
+            Require::Claim { test: Test::Claim(test), .. } => {
+                matches!(&test.is, ClaimIs::Equals(t) if t.params().next().is_some())
+            }
             Require::Any(all) | Require::All(all) => all.iter().any(in_require),
             _ => false,
         }
@@ -223,6 +230,7 @@ const INTERNAL: &[&str] = &[
 #[derive(Debug)]
 pub(crate) struct Started {
     pub(super) sessions: Sessions,
+    pub(super) webhooks: Webhooks,
     pub(super) supplies: Supplies,
     pub(super) assertion: Option<Assertion>,
 }
@@ -248,13 +256,11 @@ impl Started {
             Some(Err(finding)) => findings.push(finding),
             None => {}
         }
-        match Sessions::prepare(&policy.providers, &supplies, seed) {
-            Ok(sessions) if findings.is_empty() => Ok(Self { sessions, supplies, assertion }),
-            Ok(_) => Err(findings),
-            Err(more) => {
-                findings.extend(more);
-                Err(findings)
-            }
+        let sessions = Sessions::prepare(&policy.providers, &supplies, seed).map_err(|more| findings.extend(more));
+        let webhooks = Webhooks::prepare(&policy.webhooks, &supplies).map_err(|more| findings.extend(more));
+        match (sessions, webhooks) {
+            (Ok(sessions), Ok(webhooks)) if findings.is_empty() => Ok(Self { sessions, webhooks, supplies, assertion }),
+            _ => Err(findings),
         }
     }
 

@@ -54,6 +54,11 @@ impl Edits {
         }));
     }
 
+    /// The answer to a signed message is nobody else's.
+    pub(crate) fn no_store(&mut self) {
+        self.response.extend(Header::fixed("cache-control", "private, no-store").map(HeaderEdit::Set));
+    }
+
     /// The signed header about the visitor.
     pub(crate) fn assertion(&mut self, assertion: Option<(String, String)>) {
         let header = assertion.and_then(|(name, token)| Header::new(&name, token).ok());

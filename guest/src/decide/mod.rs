@@ -8,6 +8,7 @@ mod compiled;
 mod edits;
 mod facts;
 mod matching;
+mod protect;
 mod requirement;
 #[cfg(test)]
 mod tests;

@@ -2,10 +2,11 @@
 
 use super::visitor::Visitor;
 use super::{Facts, Halt};
-use crate::policy::{ClaimIs, ClaimTest, Require};
+use crate::policy::{ClaimIs, ClaimTest, Require, Test};
 use crate::session::{Found, Identity};
 use crate::template::{Fill, claim_text};
 use crate::trace::{Outcome, Stage, Trace};
+use crate::webhook::Received;
 use serde_json::Value;
 
 /// Did a requirement hold?
@@ -23,7 +24,7 @@ pub(crate) struct Denial {
     pub(crate) why: Why,
     /// For logs and `explain`.
     pub(crate) reason: String,
-    /// Only bearer tokens were asked for: a redirect to a sign-in page would help nobody.
+    /// Only bearer tokens or webhooks were asked for: a redirect to a sign-in page would help nobody.
     pub(crate) bearer: bool,
 }
 
@@ -38,6 +39,10 @@ pub(crate) enum Why {
     Anonymous,
     /// Signed in, not allowed.
     Forbidden,
+    /// The body that is to be looked at did not come whole.
+    Broken,
+    /// The body that is to be looked at is too long.
+    TooLarge,
     /// Cannot be told now.
     Unavailable,
 }
@@ -80,7 +85,11 @@ pub(crate) fn eval(
             match found {
                 Found::Verified(identity) => {
                     let fill = Fill { params, identity: Some(&identity), path: facts.target.path() };
-                    if holds(test, &identity, &fill) {
+                    let passed = match test {
+                        Test::Claim(test) => holds(test, &identity, &fill),
+                        Test::Clerk(has) => has.holds(&identity),
+                    };
+                    if passed {
                         Held::Yes
                     } else {
                         no(Why::Forbidden, format!("{label} does not hold"), bearer.is_some())
@@ -89,6 +98,7 @@ pub(crate) fn eval(
                 other => refused(other, bearer.is_some()),
             }
         }
+        Require::Webhook { number, .. } => unsigned(visitor.webhook(*number, facts, trace)?),
         Require::Any(all) => any(all, facts, params, visitor, trace)?,
         Require::All(all) => {
             let mut held = if all.is_empty() { no(Why::Nothing, "nothing is required", false) } else { Held::Yes };
@@ -149,6 +159,18 @@ fn refused(found: Found, bearer: bool) -> Held {
     }
 }
 
+fn unsigned(received: Received) -> Held {
+    let reason = received.to_string();
+    match received {
+        Received::Signed => Held::Yes,
+        Received::Refused(_) => no(Why::Anonymous, reason, true),
+        Received::TooLarge => no(Why::TooLarge, reason, true),
+        Received::Broken(_) => no(Why::Broken, reason, true),
+        // `Visitor` turns a question into `Halt`; should one come through, it opens nothing.
+        Received::Unavailable(_) | Received::Ask(_) => no(Why::Unavailable, reason, true),
+    }
+}
+
 /// Does the claim pass the test? A claim of the wrong shape never does.
 pub(crate) fn holds(test: &ClaimTest, identity: &Identity, fill: &Fill<'_>) -> bool {
     let Some(value) = identity.claim(&test.claim) else { return false };
@@ -189,6 +211,7 @@ pub(crate) fn name(require: &Require) -> String {
         Require::Claim { label, .. } => label.clone(),
         Require::Bearer { scopes, .. } if scopes.is_empty() => "bearer".to_owned(),
         Require::Bearer { scopes, .. } => format!("bearer with {}", scopes.join(" ")),
+        Require::Webhook { name, .. } => format!("webhook {name}"),
         Require::Any(all) => format!("any of {}", list(all)),
         Require::All(all) => format!("all of {}", list(all)),
     }

@@ -9,6 +9,7 @@ use crate::question::Answers;
 use crate::session::{Asking, Carry, Found, Identity, Read};
 use crate::trace::Trace;
 use crate::verdict::Forward;
+use crate::webhook::Received;
 use std::sync::Arc;
 
 /// Where the identity comes from.
@@ -22,6 +23,8 @@ pub(crate) enum Who {
         /// `None`: anonymous.
         identity: Option<Identity>,
     },
+    /// A sender of webhooks whose messages are signed: for the same.
+    Sender,
 }
 
 /// The visitor of one request.
@@ -32,6 +35,8 @@ pub(crate) struct Visitor<'a> {
     started: &'a mut Option<Started>,
     session: Option<Found>,
     bearer: Option<(usize, Found)>,
+    /// Has a webhook signed the request?
+    signed: bool,
     carry: Carry,
 }
 
@@ -39,6 +44,7 @@ enum Source {
     Request,
     Session(Option<Arc<Identity>>),
     Bearer(Option<Arc<Identity>>),
+    Sender,
 }
 
 impl<'a> Visitor<'a> {
@@ -52,8 +58,9 @@ impl<'a> Visitor<'a> {
             Who::Request => Source::Request,
             Who::Persona { bearer: false, identity } => Source::Session(identity.map(Arc::new)),
             Who::Persona { bearer: true, identity } => Source::Bearer(identity.map(Arc::new)),
+            Who::Sender => Source::Sender,
         };
-        Self { compiled, who, answers, started, session: None, bearer: None, carry: Carry::default() }
+        Self { compiled, who, answers, started, session: None, bearer: None, signed: false, carry: Carry::default() }
     }
 
     /// The session, read once.
@@ -63,7 +70,7 @@ impl<'a> Visitor<'a> {
         }
         let found = match &self.who {
             Source::Session(Some(identity)) => Found::Verified(Arc::clone(identity)),
-            Source::Session(None) | Source::Bearer(_) => Found::None("no session".to_owned()),
+            Source::Session(None) | Source::Bearer(_) | Source::Sender => Found::None("no session".to_owned()),
             Source::Request => match self.started.as_mut() {
                 Some(started) => {
                     let Read { found, carry } = started.sessions.session(asking(facts, self.answers), trace);
@@ -86,7 +93,7 @@ impl<'a> Visitor<'a> {
         }
         let found = match &self.who {
             Source::Bearer(Some(identity)) => Found::Verified(Arc::clone(identity)),
-            Source::Bearer(None) | Source::Session(_) => Found::None("no bearer token".to_owned()),
+            Source::Bearer(None) | Source::Session(_) | Source::Sender => Found::None("no bearer token".to_owned()),
             Source::Request => match self.started.as_mut() {
                 Some(started) => started.sessions.bearer(provider, asking(facts, self.answers), trace).found,
                 None => Found::Unavailable("not started".to_owned()),
@@ -98,6 +105,21 @@ impl<'a> Visitor<'a> {
             self.bearer = Some((provider, found.clone()));
         }
         Ok(found)
+    }
+
+    /// The message as that webhook judges it.
+    pub(crate) fn webhook(&mut self, number: usize, facts: &Facts<'_>, trace: &mut Trace) -> Result<Received, Halt> {
+        let received = match (&self.who, self.started.as_ref()) {
+            (Source::Sender, _) => Received::Signed,
+            (Source::Session(_) | Source::Bearer(_), _) => Received::Refused("no webhook headers".to_owned()),
+            (Source::Request, Some(started)) => started.webhooks.read(number, facts.head, self.answers, trace),
+            (Source::Request, None) => Received::Unavailable("not started".to_owned()),
+        };
+        self.signed |= received == Received::Signed;
+        match received {
+            Received::Ask(asked) => Err(Halt::Questions(vec![asked])),
+            received => Ok(received),
+        }
     }
 
     /// Is there a verified session? When it cannot be told, there is none.
@@ -154,6 +176,7 @@ impl<'a> Visitor<'a> {
         match (&self.session, &self.bearer) {
             (Some(Found::Verified(_)), _) => "session",
             (_, Some((_, Found::Verified(_)))) => "bearer",
+            _ if self.signed => "webhook",
             _ => "public",
         }
         .to_owned()
@@ -214,6 +237,9 @@ impl<'a> Visitor<'a> {
         edits.carry(&self.carry, self.identity());
         edits.assertion(assertion);
         let (cookies, authorization) = self.vary();
+        if self.signed {
+            edits.no_store();
+        }
         let (request, response) = edits.finish(cookies, authorization);
         Ok(Forward { target, upstream, request, cookie, response, status: None })
     }

@@ -1,7 +1,7 @@
 //! The head of one request, as the host has understood it.
 
 /// Method, authority, target and the headers that the policy reads.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
     /// As sent.
     pub method: String,

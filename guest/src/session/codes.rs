@@ -22,9 +22,18 @@ pub const SHORT_SECRET: &str = "P409";
 pub const MIXED: &str = "P410";
 /// Too many providers or secrets.
 pub const TOO_MANY: &str = "P411";
+/// A client id or a project address from which names are made cannot be one.
+pub const BAD_ID: &str = "P418";
+
+/// A publishable key that is none.
+pub const PUBLISHABLE_KEY: &str = "P412";
+/// A secret key that is none.
+pub const SECRET_KEY: &str = "P413";
+/// A name that an issuer follows from (a team, a project, a domain) has not the form of one.
+pub const BAD_KNOWN: &str = "P424";
 
 /// All of them with one line each, for the reference page.
-pub const ALL: [(&str, &str); 11] = [
+pub const ALL: [(&str, &str); 15] = [
     (NOT_TEXT, "a supplied value is not UTF-8 text"),
     (BAD_NAME, "an issuer or audience is empty or holds control characters"),
     (NO_ISSUER, "keys come from an address, but there is no issuer"),
@@ -36,4 +45,8 @@ pub const ALL: [(&str, &str); 11] = [
     (SHORT_SECRET, "a secret is shorter than its algorithm allows"),
     (MIXED, "an allowed algorithm does not go with the keys"),
     (TOO_MANY, "too many providers or secrets"),
+    (BAD_ID, "a client id or project address cannot be one"),
+    (PUBLISHABLE_KEY, "a publishable key that is none"),
+    (SECRET_KEY, "a secret key that is none"),
+    (BAD_KNOWN, "the name of a team, project, deployment or domain has not the form of one"),
 ];

@@ -89,11 +89,6 @@ impl Turn<'_, '_> {
         self.asking.head.now
     }
 
-    /// Clock and answers.
-    pub(super) fn moment(&self) -> Moment<'_> {
-        Moment { now: self.asking.head.now, answers: self.asking.answers }
-    }
-
     /// A line of reasoning about this provider.
     pub(super) fn note(&mut self, outcome: Outcome, detail: impl FnOnce() -> String) {
         note(self.trace, outcome, self.name, detail);
@@ -167,6 +162,8 @@ pub struct Carry {
     pub cookies: Vec<(String, Option<String>)>,
     /// Signed out for now, but not to sign in again: goes below the sign-in page, e.g. `/tasks`.
     pub sign_in_below: Option<&'static str>,
+    /// Where this site is for browsers, if the config does not say so but the system of this session knows.
+    pub origin: Option<String>,
 }
 
 /// Keys and verified tokens: what an instance has learnt. Nothing here changes an answer, only its price.

@@ -6,34 +6,50 @@
 
 mod auth0;
 mod authjs;
+mod better_auth;
 mod cache;
+mod clerk;
 pub mod codes;
-#[allow(dead_code, reason = "callers come with the session kinds")]
+mod convex_auth;
 mod crypto;
+mod escapes;
 mod identity;
+mod iron_session;
 mod json;
 mod jwt;
 mod kind;
+mod known;
 mod number;
 mod plain;
 mod prepare;
 mod refused;
+mod seal;
 mod sealed;
 mod secret;
 mod settings;
+mod supabase;
 mod url;
+mod workos;
 
 #[cfg(test)]
 mod tests;
 
 pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
 pub use authjs::{AuthJsSettings, AuthJsVersion};
+pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
+pub use clerk::{ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key};
+pub use convex_auth::{ConvexAuthSettings, CookieNames, Place};
 pub use identity::Identity;
+pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
 pub use kind::{Asking, Carry, Detour, Kind};
+pub use known::{Known, KnownSettings};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
+pub use seal::SealPasswords;
 pub use settings::{KindSettings, ProviderSettings};
+pub use supabase::SupabaseSettings;
+pub use workos::WorkosSettings;
 
 use crate::diagnostic::Diagnostic;
 use crate::question::Asked;

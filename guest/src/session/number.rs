@@ -8,8 +8,8 @@
 pub const FIRST_FREE_QUESTION: u32 = 1 << 31;
 /// Providers of one policy; 9 bits of a number.
 pub(super) const MAX_PROVIDERS: usize = 512;
-/// Signature questions of one provider about one token; fits behind the kinds in 6 bits.
-const MAX_CANDIDATES: usize = 32;
+/// Signature questions of one provider about one token: as many as a PEM file may hold keys.
+const MAX_CANDIDATES: usize = 16;
 
 /// Kinds of question of one provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub(super) enum Kind {
     UnknownKey,
     /// The signature, under the candidate of that number.
     Verify(usize),
+    /// The same of a token that holds others: its answer must not pass for theirs.
+    VerifyAround(usize),
+    /// The same of a token inside another.
+    VerifyInside(usize),
 }
 
 /// The number: 9 bits provider, 16 bits epoch, 6 bits kind.
@@ -31,6 +35,8 @@ pub(super) fn number(provider: usize, epoch: u64, kind: Kind) -> u32 {
         Kind::Keys => 1,
         Kind::UnknownKey => 2,
         Kind::Verify(candidate) => 8 + (candidate % MAX_CANDIDATES) as u32,
+        Kind::VerifyAround(candidate) => 24 + (candidate % MAX_CANDIDATES) as u32,
+        Kind::VerifyInside(candidate) => 40 + (candidate % MAX_CANDIDATES) as u32,
     };
     let provider = (provider % MAX_PROVIDERS) as u32;
     provider << 22 | ((epoch & 0xffff) as u32) << 6 | kind
@@ -53,6 +59,8 @@ mod tests {
         let kinds = [Kind::Discovery, Kind::Keys, Kind::UnknownKey]
             .into_iter()
             .chain((0..MAX_CANDIDATES).map(Kind::Verify))
+            .chain((0..MAX_CANDIDATES).map(Kind::VerifyAround))
+            .chain((0..MAX_CANDIDATES).map(Kind::VerifyInside))
             .collect::<Vec<_>>();
         for provider in [0, 1, 2, MAX_PROVIDERS - 1] {
             for (discovery, keys) in (0..4).flat_map(|d| (0..20).map(move |k| (d, k))) {

@@ -1,5 +1,8 @@
 //! The little that must be known of an address before the world is asked for it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 /// May keys be taken from there? `https://host…`; with `loopback`, `http://` to this very machine too. No user part
 /// (`https://good@evil`), no fragment, only visible ASCII, no backslash.
 pub(super) fn is_safe(url: &str, loopback: bool) -> bool {
@@ -28,6 +31,28 @@ pub(super) fn discovery(issuer: &str) -> String {
 /// May discovery start from this issuer? Like a safe address, and without a query (the path is appended).
 pub(super) fn is_issuer(issuer: &str) -> bool {
     is_safe(issuer, true) && !issuer.contains('?')
+}
+
+/// The text in a `data:` URL (RFC 2397), base64 or percent-encoded; `None` if it is none.
+pub(super) fn data(url: &str) -> Option<String> {
+    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
+    let bytes = match head.strip_suffix(";base64") {
+        Some(_) => STANDARD.decode(data).ok()?,
+        None => percent_decoded(data)?,
+    };
+    String::from_utf8(bytes).ok()
+}
+
+fn percent_decoded(text: &str) -> Option<Vec<u8>> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        let digits = digits.bytes().all(|b| b.is_ascii_hexdigit()).then_some(digits)?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend_from_slice(rest.as_bytes());
+    }
+    Some(bytes)
 }
 
 fn authority(url: &str) -> &str {
@@ -76,6 +101,15 @@ mod tests {
             ["http://localhost.evil.example/", "http://127.0.0.1.evil/", "http://127.1/", "http://localhost@evil/"]
         {
             assert!(!is_safe(url, true), "{url}");
+        }
+    }
+
+    #[test]
+    fn data_urls() {
+        assert_eq!(data("data:text/plain;charset=utf-8;base64,eyJrZXlzIjpbXX0=").as_deref(), Some("{\"keys\":[]}"));
+        assert_eq!(data("data:application/json,%7B%22keys%22:[]%7D").as_deref(), Some("{\"keys\":[]}"));
+        for bad in ["data:x", "data:;base64,{}", "data:,%7", "data:,%+7", "data:,%ff", "https://a/data:,x"] {
+            assert_eq!(data(bad), None, "{bad}");
         }
     }
 

@@ -82,6 +82,6 @@ pub(super) fn first_line(error: &wasmtime::Error) -> String {
     one_line(&text).chars().take(300).collect()
 }
 
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

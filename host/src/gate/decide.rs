@@ -1,7 +1,7 @@
 //! The loop of a decision: call, answer the questions, call again.
 
 use super::documents::Asked;
-use super::{BodySource, Decision, Failure, Gate, NoBody};
+use super::{BodySource, Decision, Failure, Gate, NoBody, pack};
 use crate::contract::{
     Answer, Answered, Asked as GuestAsked, BodyQuestion, Explained, Question, RequestHead, Step, Verdict,
 };
@@ -15,8 +15,13 @@ const BODY: usize = 1 << 20;
 
 pub(super) async fn decide(gate: &Gate, head: &RequestHead, body: &mut impl BodySource) -> Result<Decision, Failure> {
     let mut answers = Vec::new();
+    let packed = (!gate.plain).then(|| pack(head));
     for _ in 0..ROUNDS {
-        match gate.pool.call(|instance| instance.decide(head, &answers))? {
+        let step = gate.pool.call(|instance| match &packed {
+            Some(packed) => instance.decide_packed(packed, &answers),
+            None => instance.decide(head, &answers),
+        });
+        match step? {
             Step::Verdict(verdict) => return gate.bounds.check(verdict),
             Step::Questions(asked) => answer(gate, asked, body, &mut answers).await?,
         }

@@ -1,7 +1,7 @@
 //! One guest instance: its store, its exports, and how its failures are told apart.
 
 use super::engine::{self, Limits, State, TooMuchMemory};
-use super::{Failure, component::first_line};
+use super::{Failure, component::first_line, component::one_line};
 use crate::contract::{
     Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, Inputs, Linted, Loaded, RequestHead,
     Started, Step, TestResult,
@@ -60,6 +60,14 @@ impl Instance {
 
     pub(super) fn decide(&mut self, head: &RequestHead, answers: &[Answered]) -> Result<Step, Failure> {
         self.call(self.limits.decide, |world, store| world.portcullis_gate_decider().call_decide(store, head, answers))
+    }
+
+    /// The same, with a head that [`super::pack`] made.
+    pub(super) fn decide_packed(&mut self, head: &[u8], answers: &[Answered]) -> Result<Step, Failure> {
+        let step = self.call(self.limits.decide, |world, store| {
+            world.portcullis_gate_decider().call_decide_packed(store, head, answers)
+        })?;
+        step.map_err(|text| Failure::Nonsense(one_line(&text).chars().take(300).collect()))
     }
 
     pub(super) fn explain(

@@ -75,6 +75,7 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
         verifier: Verifier::new(),
         signer: Signer::new(),
         cached,
+        plain: options.plain,
     })
 }
 

@@ -14,6 +14,7 @@ mod engine;
 mod failure;
 mod instance;
 mod load;
+mod packed;
 mod pool;
 mod sign;
 mod supplies;
@@ -27,6 +28,7 @@ pub use decision::{Decision, Edit, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
+pub use packed::pack;
 pub use sign::Signer;
 pub use verify::Verifier;
 
@@ -91,6 +93,9 @@ pub struct GateOptions {
     pub fetcher: Option<Arc<dyn Fetch>>,
     /// How long guest calls may take.
     pub limits: Limits,
+    /// Call `decide`, which takes the head as a record, and not `decide-packed`: slower and the same, for those who
+    /// hold one against the other.
+    pub plain: bool,
 }
 
 impl GateOptions {
@@ -106,6 +111,7 @@ impl GateOptions {
             lenient: false,
             fetcher: None,
             limits: Limits::default(),
+            plain: false,
         }
     }
 }
@@ -121,6 +127,7 @@ impl std::fmt::Debug for GateOptions {
             .field("env", &env)
             .field("lenient", &self.lenient)
             .field("limits", &self.limits)
+            .field("plain", &self.plain)
             .finish_non_exhaustive()
     }
 }
@@ -166,6 +173,7 @@ pub struct Gate {
     verifier: Verifier,
     signer: Signer,
     cached: Cached,
+    plain: bool,
 }
 
 impl Gate {

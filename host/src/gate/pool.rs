@@ -50,6 +50,8 @@ pub(super) struct Pool {
 struct State {
     idle: Vec<Instance>,
     live: usize,
+    /// Calls that wait for a place. Without any nobody is woken: that is a system call, whoever is there.
+    waiting: usize,
 }
 
 impl Pool {
@@ -108,11 +110,13 @@ impl Pool {
                 state.live += 1;
                 return Ok(Seat { pool: self, instance: None, reusable: false });
             }
+            state.waiting += 1;
             let (next, timeout) = self.freed.wait_timeout(state, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            state = next;
+            state.waiting = state.waiting.saturating_sub(1);
             if timeout.timed_out() {
                 return Err(Failure::Deadline);
             }
-            state = next;
         }
     }
 
@@ -149,8 +153,11 @@ impl Drop for Seat<'_> {
             Some(instance) => state.idle.push(instance),
             None => state.live = state.live.saturating_sub(1),
         }
+        let wanted = state.waiting > 0;
         drop(state);
-        self.pool.freed.notify_one();
+        if wanted {
+            self.pool.freed.notify_one();
+        }
     }
 }
 

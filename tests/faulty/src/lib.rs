@@ -5,6 +5,7 @@
 #![cfg(target_arch = "wasm32")]
 
 mod behaviour;
+mod packed;
 
 // Exported functions of a component are `unsafe extern "C"` by their nature; wit-bindgen writes them.
 #[expect(unsafe_code, missing_docs, reason = "generated canonical ABI glue")]
@@ -68,6 +69,16 @@ impl Guest for Faulty {
             return behaviour::respond(503, "not started");
         }
         behaviour::decide(&head, answers)
+    }
+
+    fn decide_packed(head: Vec<u8>, answers: Vec<Answered>) -> Result<Step, String> {
+        let target = packed::target(&head).ok_or("a head of another form")?;
+        if target.starts_with(b"/unreadable") {
+            return Err(format!("unreadable\n{}", "x".repeat(1 << 20)));
+        }
+        let (method, scheme, authority, client) = Default::default();
+        let head = RequestHead { method, scheme, authority, target, headers: Vec::new(), client, now: 0 };
+        Ok(Self::decide(head, answers))
     }
 
     fn explain(head: RequestHead, answers: Vec<Answered>, persona: Option<String>) -> Result<Explained, String> {

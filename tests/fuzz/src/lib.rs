@@ -1,15 +1,17 @@
 //! What each target does with its bytes, and what must hold whatever they are. Each is one call, so that a crash
 //! can be replayed as a test.
 
+mod sessions;
+
+pub use sessions::{chunks, documents, token};
+
 use portcullis_differential::compare::{Case, Reading, difference};
 use portcullis_differential::reference::route;
 use portcullis_differential::with_stack;
+use portcullis_gate::Gate;
 use portcullis_gate::config::Format;
 use portcullis_gate::pattern::{Dialect, Options, Pattern};
-use portcullis_gate::question::{Answer, Answered, Question};
-use portcullis_gate::request::{CookieRule, Cookies, Head, ReturnRules, Target, checked_return};
-use portcullis_gate::verdict::{Action, Step};
-use portcullis_gate::Gate;
+use portcullis_gate::request::{CookieRule, Cookies, ReturnRules, Target, checked_return};
 
 /// A config text, as TOML and as JSON: findings point into the text, and what is refused says why.
 pub fn config(data: &[u8]) {
@@ -92,64 +94,6 @@ pub fn differential(data: &[u8]) {
     let path = path.to_owned();
     let found = with_stack(move || difference(&case, None).or_else(|| difference(&case, Some(&path))));
     assert_eq!(found, None, "ours and the reference disagree");
-}
-
-const POLICY: &str = r#"
-version = 1
-default = "deny"
-[bearer.api]
-issuer = "https://issuer.example.test"
-audience = "app"
-keys.jwks-url = "https://issuer.example.test/jwks.json"
-[[route]]
-glob = "/**"
-require = { bearer = "api" }
-"#;
-
-/// A key set and a token, split at the first line break. No signature is ever good here, so nothing may pass.
-pub fn token(data: &[u8]) {
-    let cut = data.iter().position(|&b| b == b'\n').unwrap_or(0);
-    let (jwks, token) = data.split_at(cut);
-    let mut gate = Gate::load(POLICY, Format::Toml).expect("the policy loads");
-    gate.start(Vec::new(), (1, 2)).expect("the policy starts");
-    let mut head = Head {
-        method: "GET".to_owned(),
-        scheme: "https".to_owned(),
-        authority: "app.example.test".to_owned(),
-        target: b"/".to_vec(),
-        client: "127.0.0.1".to_owned(),
-        now: 1_800_000_000,
-        headers: Vec::new(),
-    };
-    let value = [b"Bearer ", token.strip_prefix(b"\n").unwrap_or(token)].concat();
-    head.headers.push(("authorization".to_owned(), value));
-    let mut answers: Vec<Answered> = Vec::new();
-    for _ in 0..8 {
-        match gate.decide(&head, &answers) {
-            Step::Verdict(verdict) => {
-                let passed = matches!(verdict.action, Action::Pass(_) | Action::Rewrite(_));
-                assert!(!passed, "passed without a good signature");
-                return;
-            }
-            Step::Questions(questions) => {
-                answers.extend(questions.into_iter().map(|asked| Answered { id: asked.id, answer: answer(&asked.question, jwks) }));
-            }
-        }
-    }
-    panic!("still asking after 8 rounds");
-}
-
-fn answer(question: &Question, jwks: &[u8]) -> Answer {
-    match question {
-        Question::Document { .. } => Answer::Document(portcullis_gate::question::Document {
-            revision: 1,
-            fetched: 1_800_000_000,
-            fresh_until: 1_800_000_300,
-            body: jwks.to_vec(),
-        }),
-        Question::Verify { .. } => Answer::Verify(false),
-        Question::Call { .. } | Question::Body { .. } | Question::Sign { .. } => Answer::Failed("not here".to_owned()),
-    }
 }
 
 /// A return address: what is let through stays on the site.

@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// Verifier, documents and a runtime to wait for them.
 pub(super) struct Answers {
+    /// Verify signatures of this text, not of the one that is asked about.
+    pub(super) message: Option<Vec<u8>>,
     verifier: Verifier,
     signer: Signer,
     documents: Documents,
@@ -20,11 +22,17 @@ impl Answers {
     /// For a policy that names these documents.
     pub(super) fn new(world: &Arc<World>, documents: Vec<String>) -> Result<Self, String> {
         let documents = Documents::new(world.clone(), world.clock(), documents);
-        Ok(Self { verifier: Verifier::new(), signer: Signer::new(), documents, runtime: super::runtime()? })
+        Ok(Self {
+            message: None,
+            verifier: Verifier::new(),
+            signer: Signer::new(),
+            documents,
+            runtime: super::runtime()?,
+        })
     }
 
-    /// Answer one question.
-    pub(super) fn answer(&self, question: &guest::Question) -> guest::Answer {
+    /// Answer one question about a request with that body.
+    pub(super) fn answer(&self, question: &guest::Question, body: &[u8]) -> guest::Answer {
         match question {
             guest::Question::Verify { algorithm, key, message, signature } => {
                 guest::Answer::Verify(self.verifier.verify(&host::VerifyQuestion {
@@ -33,7 +41,7 @@ impl Answers {
                         guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
                         guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
                     },
-                    message: message.clone(),
+                    message: self.message.as_ref().unwrap_or(message).clone(),
                     signature: signature.clone(),
                 }))
             }
@@ -49,7 +57,8 @@ impl Answers {
                 to_guest(self.signer.answer(&question))
             }
             guest::Question::Call { .. } => guest::Answer::Failed("this host makes no backend calls".to_owned()),
-            guest::Question::Body { .. } => guest::Answer::Body(Vec::new()),
+            guest::Question::Body { limit } if body.len() > *limit as usize => guest::Answer::TooLarge,
+            guest::Question::Body { .. } => guest::Answer::Body(body.to_vec()),
         }
     }
 

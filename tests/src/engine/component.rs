@@ -3,7 +3,7 @@
 use super::{Answer, Door, Engine, Lines, Outcome, Policy, Request, Unsent};
 use crate::world::World;
 use portcullis::contract::{ConfigFormat, RequestHead};
-use portcullis::gate::{ConfigSource, Edit, Gate, GateOptions, LoadError, NoBody, Permit};
+use portcullis::gate::{BodySource, ConfigSource, Edit, Gate, GateOptions, LoadError, Permit};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +50,15 @@ pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
     })
 }
 
+/// The body of the request that is asked.
+struct Body<'a>(&'a [u8]);
+
+impl BodySource for Body<'_> {
+    async fn prefix(&mut self, limit: usize) -> Result<Option<bytes::Bytes>, String> {
+        Ok((self.0.len() <= limit).then(|| bytes::Bytes::copy_from_slice(self.0)))
+    }
+}
+
 struct Open {
     gate: Gate,
     runtime: tokio::runtime::Runtime,
@@ -69,7 +78,7 @@ impl Door for Open {
             now: self.world.now(),
         };
         let started = Instant::now();
-        let decision = self.runtime.block_on(self.gate.decide(&head, &mut NoBody));
+        let decision = self.runtime.block_on(self.gate.decide(&head, &mut Body(&request.body)));
         let took = started.elapsed();
         self.runtime.block_on(super::settle());
         let (outcome, back, reason) = match decision {

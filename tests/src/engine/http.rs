@@ -91,7 +91,7 @@ impl Door for Served {
     fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
         sendable(request)?;
         self.upstream.take();
-        let raw = wire::request(&request.method, &request.target, &request.authority, &request.headers, &[]);
+        let raw = wire::request(&request.method, &request.target, &request.authority, &request.headers, &request.body);
         let started = Instant::now();
         let response = wire::exchange(self.address, &raw);
         let took = started.elapsed();

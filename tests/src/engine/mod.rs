@@ -7,7 +7,7 @@ mod native;
 
 pub use component::Component;
 pub use http::Http;
-pub use native::Native;
+pub use native::{Native, NativeDoor};
 
 use crate::world::World;
 use serde_json::{Value, json};
@@ -68,6 +68,8 @@ pub struct Request {
     pub target: Vec<u8>,
     /// Header lines in order, names in lower case.
     pub headers: Vec<(String, Vec<u8>)>,
+    /// Body.
+    pub body: Vec<u8>,
 }
 
 impl Request {
@@ -79,6 +81,7 @@ impl Request {
             authority: "app.example.test".to_owned(),
             target: target.as_bytes().to_vec(),
             headers: vec![("accept".to_owned(), b"text/html".to_vec())],
+            body: Vec::new(),
         }
     }
 
@@ -86,6 +89,14 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With another method and a body.
+    #[must_use]
+    pub fn body(mut self, method: &str, body: impl Into<Vec<u8>>) -> Self {
+        self.method = method.to_owned();
+        self.body = body.into();
         self
     }
 }

@@ -25,13 +25,23 @@ impl Engine for Native {
     }
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
+        Ok(Box::new(Self::ready(policy, world)?))
+    }
+}
+
+impl Native {
+    /// [`Engine::open`], by its own type.
+    ///
+    /// # Errors
+    /// The findings, as text.
+    pub fn ready(policy: &Policy, world: &Arc<World>) -> Result<NativeDoor, String> {
         let text = |findings: Vec<portcullis_gate::diagnostic::Diagnostic>| {
             findings.iter().map(|f| format!("{} {}", f.code, f.message)).collect::<Vec<_>>().join("; ")
         };
         let mut gate = Gate::load(&policy.toml(), Format::Toml).map_err(text)?;
         let supplies = gate.policy().needs.iter().map(|need| supply(&need.source, policy)).collect();
         let documents = gate.start(supplies, (7, 11)).map_err(text)?;
-        Ok(Box::new(Open { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) }))
+        Ok(NativeDoor { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) })
     }
 }
 
@@ -42,21 +52,31 @@ fn supply(source: &Source, policy: &Policy) -> Option<Vec<u8>> {
     }
 }
 
-struct Open {
+/// A policy that is ready.
+pub struct NativeDoor {
     gate: Gate,
     answers: Answers,
     world: Arc<World>,
 }
 
-impl Open {
-    fn decide(&mut self, head: &Head) -> Result<Verdict, String> {
+impl NativeDoor {
+    /// Answer a request, with signatures verified as if they had to stand under `message`: everything that the gate
+    /// finds out about header, key and signature holds, and only the text that is signed is another one.
+    pub fn ask_signing(&mut self, request: &Request, message: &[u8]) -> Answer {
+        self.answers.message = Some(message.to_vec());
+        let answer = self.answer(request);
+        self.answers.message = None;
+        answer
+    }
+
+    fn decide(&mut self, head: &Head, body: &[u8]) -> Result<Verdict, String> {
         let mut answered: Vec<Answered> = Vec::new();
         for _ in 0..ROUNDS {
             match self.gate.decide(head, &answered) {
                 Step::Verdict(verdict) => return Ok(verdict),
                 Step::Questions(questions) => {
                     for asked in questions {
-                        let answer = self.answers.answer(&asked.question);
+                        let answer = self.answers.answer(&asked.question, body);
                         answered.push(Answered { id: asked.id, answer });
                     }
                 }
@@ -64,10 +84,8 @@ impl Open {
         }
         Err(format!("still asking after {ROUNDS} rounds"))
     }
-}
 
-impl Door for Open {
-    fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
+    fn answer(&mut self, request: &Request) -> Answer {
         // The same headers as a host hands in: those that the policy reads and no others.
         let wanted = self.gate.headers();
         let head = Head {
@@ -80,7 +98,7 @@ impl Door for Open {
             now: self.world.now(),
         };
         let started = Instant::now();
-        let verdict = self.decide(&head);
+        let verdict = self.decide(&head, &request.body);
         let took = started.elapsed();
         self.answers.settle();
         let (outcome, back, reason) = match verdict {
@@ -99,7 +117,13 @@ impl Door for Open {
                 (outcome, back, verdict.reason)
             }
         };
-        Ok(Answer { outcome, back, reason, took })
+        Answer { outcome, back, reason, took }
+    }
+}
+
+impl Door for NativeDoor {
+    fn ask(&mut self, request: &Request) -> Result<Answer, Unsent> {
+        Ok(self.answer(request))
     }
 }
 

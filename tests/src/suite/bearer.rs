@@ -128,6 +128,7 @@ fn request(case: &Value) -> Result<Request, String> {
         authority: url[url::Position::BeforeHost..url::Position::AfterPort].to_owned(),
         target: target.as_bytes().to_vec(),
         headers: headers.map(|(n, v)| (n.to_lowercase(), v.as_str().unwrap_or_default().as_bytes().to_vec())).collect(),
+        body: text(request, "body").as_bytes().to_vec(),
     })
 }
 

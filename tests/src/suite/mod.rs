@@ -11,6 +11,7 @@ mod redirect;
 mod rotation;
 mod routes;
 mod sessions;
+mod wycheproof;
 
 use crate::engine::{Answer, Engine, Outcome};
 use crate::report::{Report, Row, Verdict};
@@ -58,6 +59,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
             }
         }
         other if lint::knows(other) => lint::run(file, report),
+        other if wycheproof::knows(other) => wycheproof::run(file, engines, report),
         other if routes::knows(other) => routes::run(file, engines, report),
         other => {
             let mut row = Row::new(&file.name, "-");
@@ -71,13 +73,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
 fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
-        ("convex-auth", _) | ("sessions", "convex.json") => "needs session kind convex-auth, which is not built yet",
-        ("sessions", f) if f.starts_with("clerk-") => "needs session kind clerk, which is not built yet",
-        ("sessions", "supabase.json") => "needs session kind supabase, which is not built yet",
-        ("sessions", "better-auth.json") => "needs session kind better-auth, which is not built yet",
-        ("sessions", "workos.json") => "needs session kind workos, which is not built yet",
-        ("sessions", "iron-session.json") => "needs session kind iron-session, which is not built yet",
-        ("sessions", "svix.json") => "needs webhook rules, which are not built yet",
+        ("convex-auth", _) => "needs the renewing half of session kind convex-auth, which is not built yet",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }

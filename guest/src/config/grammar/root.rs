@@ -4,6 +4,7 @@ use super::paths::{NEXT, PATHS};
 use super::proxy::PROXY;
 use super::rules::{CLAIM_TEST, GUARD, ROUTE};
 use super::sessions::{BEARERS, SESSIONS};
+use super::webhook::WEBHOOK;
 use super::{Key, Names, Shape, Table};
 
 /// The whole document.
@@ -37,6 +38,11 @@ pub(in crate::config) static ROOT: Table = Table {
             "Bearer tokens of machines, by name."
         ),
         key!(
+            "webhook",
+            &Shape::Map(Names::Own("webhook"), &Shape::Table(&WEBHOOK)),
+            "Signed messages of other services, by name."
+        ),
+        key!(
             "roles",
             &Shape::Map(Names::Own("role"), &Shape::Table(&CLAIM_TEST)),
             "Roles, by name: what the token must say."
@@ -58,6 +64,7 @@ pub(in crate::config) static ROOT: Table = Table {
         ("signin", "`[sign-in]`"),
         ("login", "`[sign-in]`"),
         ("sessions", "`[session.NAME]`"),
+        ("webhooks", "`[webhook.NAME]`"),
         ("role", "`[roles]`"),
         ("tenant", "`[tenants]`"),
         ("preset", "`presets`"),
@@ -67,10 +74,24 @@ pub(in crate::config) static ROOT: Table = Table {
     ],
 };
 
-const PRESETS: &[(&str, &str)] = &[(
-    "nextjs",
-    "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
-)];
+const PRESETS: &[(&str, &str)] = &[
+    (
+        "nextjs",
+        "a Next.js app: other names of a page are judged as the page, its internal headers and query parameters are removed, `//` is redirected",
+    ),
+    (
+        "clerk",
+        "an app that uses Clerk: refusals are answered as `protect()` answers them, with 404 where we would say 401 or 403",
+    ),
+];
+
+const RETURN_FORMS: &[(&str, &str)] = &[
+    ("path", "path and query of this site"),
+    (
+        "url",
+        "an absolute address, where the config says what this site is called (`proxy.public-origin`); else path and query",
+    ),
+];
 
 const DEFAULTS: &[(&str, &str)] = &[
     ("public", "everybody may pass"),
@@ -94,8 +115,9 @@ static SIGN_IN: Table = Table {
         key!(
             "return-param",
             &Shape::Text("name"),
-            "Query parameter that carries the way back; without it none is sent."
+            "Query parameter that carries the way back; without it none is sent. Clerk reads `redirect_url`."
         ),
+        key!("return-form", &Shape::Word(RETURN_FORMS), "How the way back is written.", default "\"path\"; \"url\" with the preset `clerk`"),
         key!(
             "return-hosts",
             &Shape::Texts("host"),

@@ -182,7 +182,7 @@ const REQUIRE_WORDS: &[(&str, &str)] = &[
 static REQUIRE_TABLE: Table = Table {
     name: "require",
     title: "require",
-    doc: "Who may pass, as a table: exactly one of `role`, `claim`, `bearer`, `any` and `all`. In an `all` that holds a `bearer`, roles and claims are those of that token; elsewhere those of the session.",
+    doc: "Who may pass, as a table: exactly one of `role`, `claim`, `bearer`, `clerk`, `webhook`, `any` and `all`. In an `all` that holds a `bearer`, roles and claims are those of that token; elsewhere those of the session.",
     example: "[roles]\nadmin = { claim = \"groups\", has = \"admins\" }\n\n[[route]]\nglob = \"/billing/**\"\nrequire = { any = [{ role = \"admin\" }, { claim = \"plan\", in = [\"pro\", \"team\"] }] }",
     keys: &[
         key!("role", &Shape::Text("role name"), "A role of `[roles]`."),
@@ -192,10 +192,57 @@ static REQUIRE_TABLE: Table = Table {
         CLAIM_HAS,
         key!("bearer", &Shape::Text("provider name"), "A bearer token of `[bearer.NAME]`."),
         key!("scope", &Shape::Texts("scope"), "With `bearer`: scopes that the token must have, all of them."),
+        CLERK,
+        key!("webhook", &Shape::Text("webhook name"), "A signed message of `[webhook.NAME]`."),
         key!("any", &Shape::List(&REQUIREMENT), "One of these."),
         key!("all", &Shape::List(&REQUIREMENT), "All of these."),
     ],
     habits: &[("roles", "`role`, several of them in `any`"), ("scopes", "`scope`"), ("or", "`any`"), ("and", "`all`")],
+};
+
+const CLERK: Key =
+    key!("clerk", &Shape::Table(&CLERK_TABLE), "What Clerk's `has()` asks of a session; all parts must hold.");
+const REVERIFICATION: &[(&str, &str)] = &[
+    ("strict_mfa", "both factors within 10 minutes"),
+    ("strict", "the second factor within 10 minutes"),
+    ("moderate", "the second factor within an hour"),
+    ("lax", "the second factor within a day"),
+];
+const LEVELS: &[(&str, &str)] = &[
+    ("first_factor", "the first factor"),
+    ("second_factor", "the second factor, or the first for those who have no second"),
+    ("multi_factor", "both, or the first for those who have no second"),
+];
+
+static CLERK_TABLE: Table = Table {
+    name: "clerk",
+    title: "clerk",
+    doc: "What a session of Clerk must have. All parts that are written must hold; roles and permissions are those in the active organisation.",
+    example: "[proxy]\npublic-origin = \"https://app.example.com\"\n\n[session.main]\nkind = \"clerk\"\npublishable-key = \"env:CLERK_PUBLISHABLE_KEY\"\nsecret-key = \"env:CLERK_SECRET_KEY\"\n\n[roles]\nbilling = { clerk = { permission = \"org:billing:manage\" } }\n\n[[route]]\nglob = \"/settings/**\"\nrequire = { clerk = { role = \"org:admin\", reverification = \"strict\" } }",
+    keys: &[
+        key!("role", &Shape::Text("role"), "The role: `org:admin`; `org:` may be left out."),
+        key!("permission", &Shape::Text("permission"), "A permission: `org:billing:manage`; `org:` may be left out."),
+        key!("feature", &Shape::Text("feature"), "A feature: `dashboard`, `org:dashboard`, `user:beta`."),
+        key!("plan", &Shape::Text("plan"), "A plan: `pro`, `org:pro`, `user:pro`."),
+        key!(
+            "reverification",
+            &Shape::Choice(&[Shape::Word(REVERIFICATION), Shape::Table(&REVERIFICATION_TABLE)]),
+            "How recently visitors must have proven who they are."
+        ),
+    ],
+    habits: &[("roles", "`role`"), ("permissions", "`permission`"), ("features", "`feature`"), ("plans", "`plan`")],
+};
+
+static REVERIFICATION_TABLE: Table = Table {
+    name: "reverification",
+    title: "reverification",
+    doc: "How recently which factor must have been used.",
+    example: "[proxy]\npublic-origin = \"https://app.example.com\"\n\n[session.main]\nkind = \"clerk\"\npublishable-key = \"env:CLERK_PUBLISHABLE_KEY\"\nsecret-key = \"env:CLERK_SECRET_KEY\"\n\n[[route]]\nglob = \"/transfer\"\nrequire = { clerk = { reverification = { level = \"second_factor\", after-minutes = 5 } } }",
+    keys: &[
+        key!("level", &Shape::Word(LEVELS), "Which.", required),
+        key!("after-minutes", &Shape::Integer(1, 525_600), "What is as many minutes old is too old.", required),
+    ],
+    habits: &[("afterMinutes", "`after-minutes`")],
 };
 
 const EQUALS: Key = key!(
@@ -210,9 +257,9 @@ const CLAIM_HAS: Key =
 pub(super) static CLAIM_TEST: Table = Table {
     name: "role",
     title: "[roles]",
-    doc: "A role: what the token must say. Without `equals`, `in` and `has` the claim must be present and not empty.",
+    doc: "A role: what the token must say. One of `claim` and `clerk`; without `equals`, `in` and `has` the claim must be present and not empty.",
     example: "[roles]\nadmin = { claim = \"o.rol\", in = [\"admin\", \"owner\"] }\nbilling = { claim = \"o.per\", has = \"billing:manage\" }",
-    keys: &[key!("claim", &Shape::Text("claim"), "The claim: `role`, `o.rol`.", required), EQUALS, IN, CLAIM_HAS],
+    keys: &[key!("claim", &Shape::Text("claim"), "The claim: `role`, `o.rol`."), EQUALS, IN, CLAIM_HAS, CLERK],
     habits: &[("is", "`equals`"), ("contains", "`has`"), ("values", "`in`")],
 };
 

@@ -126,7 +126,9 @@ fn is_open(require: &Require) -> bool {
         Require::Public | Require::SignedOut => true,
         Require::Any(all) => all.iter().any(is_open),
         Require::All(all) => all.iter().all(is_open),
-        Require::Session | Require::Deny | Require::Claim { .. } | Require::Bearer { .. } => false,
+        Require::Session | Require::Deny | Require::Claim { .. } | Require::Bearer { .. } | Require::Webhook { .. } => {
+            false
+        }
     }
 }
 

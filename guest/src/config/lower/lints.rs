@@ -72,7 +72,7 @@ fn identity(lower: &mut Lower<'_>, rule: &Rule, facts: &Facts) {
 /// Does everybody who passes have a verified identity?
 fn knows_somebody(require: &Require) -> bool {
     match require {
-        Require::Public | Require::SignedOut => false,
+        Require::Public | Require::SignedOut | Require::Webhook { .. } => false,
         Require::Session | Require::Deny | Require::Claim { .. } | Require::Bearer { .. } => true,
         Require::Any(all) => all.iter().all(knows_somebody),
         Require::All(all) => all.iter().any(knows_somebody),

@@ -13,18 +13,20 @@ mod next;
 mod paths;
 mod proxy;
 mod require;
+mod require_clerk;
 mod respond;
 mod rules;
 mod sessions;
 mod sign_in;
 mod tests;
+mod webhooks;
 
 pub(super) use lint::lint;
 
 use super::document::Node;
 use super::{codes, locate, near};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::policy::{ClaimTest, Policy, Require};
+use crate::policy::{Policy, Require, Test};
 use crate::supply::{Need, Source, Text};
 use crate::template::{Template, Use};
 use std::hash::Hasher as _;
@@ -39,13 +41,28 @@ struct Lower<'a> {
     sessions: Vec<String>,
     /// Names of `[bearer.*]` with their number among all providers.
     bearers: Vec<(String, usize)>,
-    roles: Vec<(String, ClaimTest)>,
+    /// Names of `[webhook.*]`.
+    webhooks: Vec<String>,
+    roles: Vec<(String, Test)>,
+    /// Numbers of `[session.*]` of kind clerk.
+    clerk: Vec<usize>,
     upstreams: Vec<String>,
     has_tenants: bool,
+    /// Where the site is for browsers.
+    site: Site,
     /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
     secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
+}
+
+/// Where the site is for browsers.
+#[derive(Debug, Default)]
+struct Site {
+    /// `proxy.public-origin`.
+    public_origin: Option<String>,
+    /// Is `proxy.listen` written, and for this very machine only?
+    on_loopback: bool,
 }
 
 /// Most bytes of all rules and patterns together, by [`RULE_WEIGHT`] and [`Pattern::weight`]. An instance has 16 MiB; a
@@ -72,16 +89,21 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         needs: Vec::new(),
         sessions,
         bearers,
+        webhooks: names("webhook").collect(),
         roles: Vec::new(),
+        clerk: sessions::of_kind(root, "clerk"),
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
+        site: Site::default(),
         secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
+    lower.site = proxy::site(&proxy);
     lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
+    let webhooks = webhooks::webhooks(&mut lower, root);
     lower.roles = require::roles(&mut lower, root.get("roles"));
     let sign_in = sign_in::sign_in(&mut lower, root, &proxy, &tenants);
     let identity = identity::identity(&mut lower, root.get("identity"), proxy.public_origin.as_deref());
@@ -95,6 +117,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         default,
         sign_in,
         providers,
+        webhooks,
         identity,
         tenants,
         guards: rules.guards,
@@ -107,6 +130,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         proxy,
         paths,
         next,
+        protect: next::preset(root, "clerk"),
     };
     Lowered { policy, guard_facts: rules.guard_facts, route_facts: rules.route_facts }
 }

@@ -10,13 +10,18 @@ use crate::policy::NextRules;
 use crate::request::{Condition, PathRules};
 
 pub(super) fn rules(lower: &mut Lower<'_>, root: &Node) -> (PathRules, Option<NextRules>) {
-    let preset = root.get("presets").map(Node::members).unwrap_or_default();
-    let preset = preset.iter().any(|node| node.text() == Some("nextjs"));
+    let preset = preset(root, "nextjs");
     let next = match root.get("next").filter(|node| node.is_table()) {
         Some(node) => Some(next(lower, node)),
         None => preset.then(NextRules::default),
     };
     (paths(root.get("paths"), next.is_some()), next)
+}
+
+/// Is that preset on?
+pub(super) fn preset(root: &Node, name: &str) -> bool {
+    let presets = root.get("presets").map(Node::members).unwrap_or_default();
+    presets.iter().any(|node| node.text() == Some(name))
 }
 
 fn paths(node: Option<&Node>, next: bool) -> PathRules {

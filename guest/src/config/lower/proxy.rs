@@ -1,6 +1,6 @@
 //! `[proxy]`.
 
-use super::Lower;
+use super::{Lower, Site};
 use crate::config::document::Node;
 use crate::config::{codes, units};
 use crate::diagnostic::Diagnostic;
@@ -42,6 +42,15 @@ pub(super) fn proxy(lower: &mut Lower<'_>, node: Option<&Node>) -> ProxySettings
     proxy.isolate_requests = node.get("isolation").and_then(Node::text) == Some("request");
     proxy.access_log = node.get("access-log").and_then(Node::boolean).unwrap_or(true);
     proxy
+}
+
+/// Where the site is for browsers.
+pub(super) fn site(proxy: &ProxySettings) -> Site {
+    let listen = proxy.listen.as_deref().and_then(|text| text.parse::<SocketAddr>().ok());
+    Site {
+        public_origin: proxy.public_origin.clone(),
+        on_loopback: listen.is_some_and(|address| address.ip().is_loopback()),
+    }
 }
 
 fn milliseconds(node: Option<&Node>) -> Option<u32> {

@@ -1,29 +1,50 @@
 //! `require` and `[roles]`.
 
 use super::Lower;
-use crate::config::document::{Node, Value};
+use crate::config::document::{Entry, Node, Value};
 use crate::config::{codes, near};
 use crate::diagnostic::Span;
-use crate::policy::{ClaimIs, ClaimTest, Require};
+use crate::policy::{ClaimIs, ClaimTest, Require, Test};
 use crate::template::Use;
 
 /// Keys of which a `require` table has exactly one.
-const FORMS: [&str; 5] = ["role", "claim", "bearer", "any", "all"];
+const FORMS: [&str; 7] = ["role", "claim", "bearer", "clerk", "webhook", "any", "all"];
 /// Comparisons of a claim, of which there is at most one.
 const COMPARISONS: [&str; 3] = ["equals", "in", "has"];
 
 /// `[roles]`. A role that cannot be read keeps its name, so that rules which use it are not blamed.
-pub(super) fn roles(lower: &mut Lower<'_>, node: Option<&Node>) -> Vec<(String, ClaimTest)> {
+pub(super) fn roles(lower: &mut Lower<'_>, node: Option<&Node>) -> Vec<(String, Test)> {
     let mut all = Vec::new();
     for entry in node.map(Node::entries).unwrap_or_default() {
-        let test = lower.claim_test(&entry.node, &[]);
-        let broken = || ClaimTest { claim: String::new(), is: ClaimIs::In(Vec::new()) };
+        let test = lower.role_test(&entry.node);
+        let broken = || Test::Claim(ClaimTest { claim: String::new(), is: ClaimIs::In(Vec::new()) });
         all.push((entry.key.clone(), test.unwrap_or_else(broken)));
     }
     all
 }
 
 impl Lower<'_> {
+    /// `claim` or `clerk`.
+    fn role_test(&mut self, node: &Node) -> Option<Test> {
+        match (node.entry("claim"), node.entry("clerk")) {
+            (Some(_), None) => self.claim_test(node, &[]).map(Test::Claim),
+            (None, Some(entry)) => self.has(entry).map(|has| Test::Clerk(Box::new(has))),
+            (Some(_), Some(second)) => {
+                let help = "keep one; rules combine roles with `all` or `any`";
+                self.error(codes::REQUIRE_FORM, second.key_span, "`claim` and `clerk` exclude each other", help);
+                None
+            }
+            (None, None) => {
+                // A mistyped key has been reported already, and says the same.
+                if node.is_table() && node.entries().iter().all(|entry| COMPARISONS.contains(&entry.key.as_str())) {
+                    let help = "write `claim`, or `clerk` for a session of Clerk";
+                    self.error(codes::MISSING_KEY, node.span, "this does not say what the role is", help);
+                }
+                None
+            }
+        }
+    }
+
     /// `claim` with its comparison.
     fn claim_test(&mut self, node: &Node, names: &[String]) -> Option<ClaimTest> {
         let claim = node.get("claim")?.text().filter(|claim| !claim.is_empty())?.to_owned();
@@ -74,7 +95,7 @@ impl Lower<'_> {
         let Some(form) = forms.next() else {
             // A mistyped key has been reported already, and says the same.
             if node.entries().iter().all(|entry| COMPARISONS.contains(&entry.key.as_str()) || entry.key == "scope") {
-                let help = "write one of `role`, `claim`, `bearer`, `any` and `all`";
+                let help = "write one of `role`, `claim`, `bearer`, `clerk`, `webhook`, `any` and `all`";
                 self.error(codes::REQUIRE_FORM, node.span, "this does not say who may pass", help);
             }
             return None;
@@ -100,6 +121,8 @@ impl Lower<'_> {
             "role" => self.role(&form.node, bearer),
             "claim" => self.claim(node, form.key_span, names, bearer),
             "bearer" => self.bearer(node, &form.node, bearer),
+            "clerk" => self.clerk(form),
+            "webhook" => self.webhook(&form.node),
             "any" => self.members(&form.node, names, bearer).map(Require::Any),
             _ => {
                 let bearer = self.bearer_of(&form.node, bearer);
@@ -139,7 +162,13 @@ impl Lower<'_> {
         if bearer.is_none() {
             self.wants_session(span, &label);
         }
-        Some(Require::Claim { bearer, label, test })
+        Some(Require::Claim { bearer, label, test: Test::Claim(test) })
+    }
+
+    /// Sessions only: no bearer token has an organisation.
+    fn clerk(&mut self, entry: &Entry) -> Option<Require> {
+        let has = self.has(entry)?;
+        Some(Require::Claim { bearer: None, label: has.to_string(), test: Test::Clerk(Box::new(has)) })
     }
 
     fn bearer(&mut self, table: &Node, node: &Node, around: Option<usize>) -> Option<Require> {
@@ -154,6 +183,17 @@ impl Lower<'_> {
             scopes.extend(text.split_whitespace().map(str::to_owned));
         }
         Some(Require::Bearer { provider, scopes })
+    }
+
+    fn webhook(&mut self, node: &Node) -> Option<Require> {
+        let name = node.text().filter(|name| !name.is_empty())?;
+        let found = self.webhooks.iter().position(|webhook| webhook == name);
+        if found.is_none() {
+            let known: Vec<&str> = self.webhooks.iter().map(String::as_str).collect();
+            let help = near::advice(name, &known, "this config has no `[webhook.NAME]`");
+            self.error(codes::UNKNOWN_WEBHOOK, node.span, format!("unknown webhook `{name}`"), help);
+        }
+        found.map(|number| Require::Webhook { number, name: name.to_owned() })
     }
 
     /// The number of a bearer provider.

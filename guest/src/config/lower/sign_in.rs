@@ -2,6 +2,7 @@
 
 use super::Lower;
 use super::address::{is_path, is_safe_address, web_address};
+use super::next::preset;
 use crate::config::check::is_name;
 use crate::config::codes;
 use crate::config::document::Node;
@@ -36,6 +37,10 @@ pub(super) fn sign_in(
         lower.error(codes::PARAM_NAME, param.span, format!("`{name}` is not a parameter name"), help);
         None
     });
+    let return_url = match node.get("return-form").and_then(Node::text) {
+        Some(form) => form == "url",
+        None => preset(root, "clerk"),
+    };
     let mut hosts = Vec::new();
     for (node, text) in lower.texts(node.get("return-hosts")) {
         hosts.extend(lower.host(node, text));
@@ -48,7 +53,7 @@ pub(super) fn sign_in(
         }
     };
     let rules = ReturnRules { never, origin: proxy.public_origin.clone(), hosts, tenants: tenants.to_vec() };
-    Some(SignIn { to: to?, after, return_param, rules })
+    Some(SignIn { to: to?, after, return_param, return_url, rules })
 }
 
 fn target(lower: &mut Lower<'_>, node: &Node) -> Option<String> {

@@ -109,6 +109,73 @@ fn versions_and_defaults() {
 }
 
 #[test]
+fn webhooks() {
+    let hook = |keys: &str, expected: &[(&str, &str)]| {
+        site(
+            &format!("[webhook.clerk]\n{keys}\n[[route]]\nglob = \"/h\"\nrequire = {{ webhook = \"clerk\" }}\n"),
+            expected,
+        )
+    };
+    let good = "scheme = \"svix\"\nsecret = \"env:S\"\n";
+    hook(good, &[]);
+    hook("secret = \"env:S\"", &[("P103", "[webhook.clerk]")]);
+    hook("scheme = \"github\"\nsecret = \"env:S\"", &[("P106", "\"github\"")]);
+    let literal = hook("scheme = \"svix\"\nsecret = \"whsec_hunter2\"", &[("P443", "\"whsec_hunter2\"")]);
+    assert!(!format!("{literal:?}").contains("hunter2"));
+    hook(&format!("{good}max-body = \"2MiB\""), &[("P109", "\"2MiB\"")]);
+    hook(&format!("{good}tolerance = \"2h\""), &[("P109", "\"2h\"")]);
+    let findings = route("glob = \"/h\"\nrequire = { webhook = \"clrk\" }", &[("P463", "\"clrk\"")]);
+    assert_eq!(help(&findings), "this config has no `[webhook.NAME]`");
+    route("glob = \"/h\"\nrequire = { webhook = \"a\", scope = \"x\" }", &[("P463", "\"a\""), ("P314", "scope")]);
+}
+
+#[test]
+fn issuers_that_are_known_by_a_name() {
+    let table = |title: &str, keys: &str, expected: &[(&str, &str)]| {
+        whole(&format!("version = 1\ndefault = \"deny\"\n[{title}]\n{keys}\n"), expected)
+    };
+    let session = |keys: &str, expected: &[(&str, &str)]| table("session.s", keys, expected);
+    session("kind = \"cloudflare-access\"\nteam = \"acme\"\naudience = \"tag\"", &[]);
+    session("kind = \"cloudflare-access\"\nteam = \"acme\"", &[("P103", "[session.s]")]);
+    let url = "\"acme.cloudflareaccess.com\"";
+    session(&format!("kind = \"cloudflare-access\"\nteam = {url}\naudience = \"tag\""), &[("P466", url)]);
+    session(
+        "kind = \"cloudflare-access\"\nteam = \"env:T\"\naudience = \"env:A\"\nheader = \"a b\"",
+        &[("P316", "\"a b\"")],
+    );
+    session("kind = \"firebase\"\nproject = \"env:P\"\ntoken = \"id\"", &[]);
+    session("kind = \"firebase\"\nproject = \"a/b\"", &[("P466", "\"a/b\"")]);
+    session("kind = \"firebase\"\nproject = \"p\"\ntoken = \"access\"", &[("P106", "\"access\"")]);
+
+    let convex = |keys: &str, expected: &[(&str, &str)]| session(&format!("kind = \"convex-auth\"\n{keys}"), expected);
+    convex("site-url = \"env:CONVEX_SITE_URL\"\ncookie-prefix = \"\"", &[]);
+    convex("issuer = \"https://a.test\"\nkeys.jwks-url = \"https://a.test/k\"", &[]);
+    convex("", &[("P464", "[session.s]")]);
+    convex("site-url = \"https://a.test\"\ndeployment = \"otter-1\"", &[("P464", "deployment")]);
+    convex("deployment = \"otter-1.convex.site\"", &[("P466", "\"otter-1.convex.site\"")]);
+    convex("site-url = \"http://a.test\"", &[("P466", "\"http://a.test\"")]);
+    convex("deployment = \"dev:otter-1\"\ncookie = \"a b\"", &[("P431", "\"a b\"")]);
+
+    let bearer =
+        |keys: &str, expected: &[(&str, &str)]| table("bearer.b", &format!("kind = \"convex\"\n{keys}"), expected);
+    bearer("domain = \"tenant.auth0.com\"\napplication-id = \"x\"", &[]);
+    bearer("domain = \"tenant.auth0.com\"", &[("P103", "[bearer.b]")]);
+    bearer("domain = \"good@evil.test\"\napplication-id = \"x\"", &[("P466", "\"good@evil.test\"")]);
+    bearer("domain = \"a.test\"\napplication-id = \"x\"\njwks = \"https://a.test/k\"", &[("P465", "jwks")]);
+    let custom = "type = \"custom-jwt\"\nissuer = \"https://a.test\"\n";
+    bearer(&format!("{custom}jwks = \"https://a.test/k\"\napplication-id = \"x\""), &[]);
+    bearer(&format!("{custom}jwks = \"data:,%7B%22keys%22:[]%7D\"\napplication-id = \"x\""), &[]);
+    bearer(&format!("{custom}jwks = \"https://a.test/k\""), &[("P442", "[bearer.b]")]);
+    bearer(&format!("{custom}application-id = \"x\""), &[("P103", "[bearer.b]")]);
+    bearer(&format!("{custom}jwks = \"http://a.test/k\"\napplication-id = \"x\""), &[("P439", "\"http://a.test/k\"")]);
+    let findings = bearer(
+        &format!("{custom}jwks = \"https://a.test/k\"\napplicationID = \"x\""),
+        &[("P442", "[bearer.b]"), ("P101", "applicationID")],
+    );
+    assert!(help(&findings[1..]).contains("`application-id`"));
+}
+
+#[test]
 fn unknown_keys() {
     assert_eq!(
         help(&route("glob = \"/a\"\nrequires = \"deny\"", &[("P307", "[[route]]"), ("P101", "requires")])[1..]),
@@ -117,7 +184,7 @@ fn unknown_keys() {
     let findings = route("path = \"/a/**\"\nrequire = \"deny\"", &[("P306", "[[route]]"), ("P101", "path")]);
     assert!(help(&findings[1..]).contains("`glob`"));
     site("[[route]]\nglob = \"/a/**\"\nrequire = \"deny\"\nexcept.globb = \"/a/b\"\n", &[("P101", "globb")]);
-    for key in ["[webhook.a]", "[cors]", "[routes]"] {
+    for key in ["[hooks.a]", "[cors]", "[routes]"] {
         let name = key.trim_matches(['[', ']']).split([' ', '.']).next().unwrap();
         whole(&format!("version = 1\ndefault = \"deny\"\n{key}\n"), &[("P101", name)]);
     }
@@ -300,8 +367,8 @@ fn sessions_and_keys() {
     let good = "cookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"\n";
     session(good, &[]);
     whole(
-        "version = 1\ndefault = \"deny\"\n[session.s]\nkind = \"clerk\"\ncookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"",
-        &[("P106", "\"clerk\"")],
+        "version = 1\ndefault = \"deny\"\n[session.s]\nkind = \"klerk\"\ncookie = \"s\"\nissuer = \"https://a.test\"\naudience = \"a\"",
+        &[("P106", "\"klerk\"")],
     );
     session("issuer = \"https://a.test\"\naudience = \"a\"", &[("P103", "[session.s]")]);
     session("cookie = \"a b\"\nissuer = \"https://a.test\"\naudience = \"a\"", &[("P431", "\"a b\"")]);

@@ -1,11 +1,13 @@
 //! The whole way from text to policy: samples that load, mistakes that are underlined.
 
+mod clerk;
 mod lints;
 mod mistakes;
 mod next;
 mod properties;
 mod samples;
 mod sealed;
+mod stores;
 
 use super::{Format, load};
 use crate::diagnostic::Diagnostic;

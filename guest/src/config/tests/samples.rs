@@ -1,7 +1,7 @@
 //! Complete configs of the kinds of sites that the gate is made for.
 
 use super::*;
-use crate::policy::{ClaimIs, Policy, Require, RespondBody, Then};
+use crate::policy::{ClaimIs, Policy, Require, RespondBody, Test, Then};
 use crate::request::CookieRule;
 use crate::session::{Algorithm, Carrier, KeySource, KindSettings, PlainSettings};
 use crate::supply::{Source, Text};
@@ -305,6 +305,7 @@ fn an_api() {
         panic!("{any:?}")
     };
     assert_eq!(label, "role batch");
+    let Test::Claim(test) = test else { panic!("{test:?}") };
     assert_eq!(test.is, ClaimIs::In(vec!["1".to_owned(), "true".to_owned()]));
 }
 

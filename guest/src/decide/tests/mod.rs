@@ -1,6 +1,8 @@
 //! Whole decisions over small configs. Sessions come from personas; signatures are judged in the `tests` crate.
 
+mod clerk;
 mod next;
+mod webhook;
 
 use crate::Gate;
 use crate::config::Format;

@@ -25,8 +25,6 @@ const MAX_SHORT: usize = 128;
 const SINGLE: &str = "1";
 /// The id that iron takes where a seal names none.
 const UNNAMED: &str = "default";
-/// Seconds by which a clock may be ahead.
-const SKEW: i64 = 60;
 
 /// The passwords of one cookie, by id. `Debug` does not show them.
 pub(in crate::session) struct Passwords(BTreeMap<String, HmacSha1>);
@@ -138,11 +136,6 @@ impl<'t> Seal<'t> {
         };
         Ok(Self { expires, password, signed, salt, iv, ciphertext, mac_salt, mac })
     }
-
-    /// Is its time over at `now` (seconds since 1970)? As iron judges: not before 60 s later.
-    pub(in crate::session) fn is_expired(&self, now: i64) -> bool {
-        self.expires.is_some_and(|expires| expires <= now.saturating_sub(SKEW).saturating_mul(1000))
-    }
 }
 
 /// Shows nothing of the seal.
@@ -222,16 +215,6 @@ mod tests {
         ] {
             assert_eq!(refused(&bad), why, "{bad:.80}");
         }
-    }
-
-    #[test]
-    fn time_is_over_a_minute_later() {
-        let text = seal([PREFIX, "1", SALT, IV, BLOCKS, "1000000", SALT, MAC]);
-        let read = Seal::parse(&text).unwrap();
-        assert!(!read.is_expired(1059) && read.is_expired(1060));
-        assert!(!read.is_expired(i64::MIN) && read.is_expired(i64::MAX));
-        let text = seal([PREFIX, "1", SALT, IV, BLOCKS, "", SALT, MAC]);
-        assert!(!Seal::parse(&text).unwrap().is_expired(i64::MAX));
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub(in crate::session) type HmacSha1 = MacKey<Hmac<Sha1>>;
 /// HMAC-SHA256.
 pub(in crate::session) type HmacSha256 = MacKey<Hmac<Sha256>>;
 /// HMAC-SHA512, inside A256CBC-HS512.
-pub(super) type HmacSha512 = MacKey<Hmac<Sha512>>;
+pub(in crate::session) type HmacSha512 = MacKey<Hmac<Sha512>>;
 
 /// A prepared key. `Debug` does not show it.
 #[derive(Clone)]

@@ -23,8 +23,12 @@ pub(in crate::session) struct Rules {
     pub(in crate::session) audiences: Vec<String>,
     /// A token without `aud` will do, too.
     pub(in crate::session) audience_if_present: bool,
+    /// `azp` must be one of them; empty: not checked.
+    pub(in crate::session) parties: Vec<String>,
     /// What the clock may say.
     pub(in crate::session) window: Window,
+    /// Characters of `sub`.
+    pub(in crate::session) longest_subject: Option<usize>,
     /// Present and not null.
     pub(in crate::session) required: Vec<String>,
 }
@@ -155,6 +159,10 @@ impl Rules {
     ) -> Result<Checked<'a>, Refused> {
         let issuer = self.issuer(claims)?;
         let subject = text(claims, "sub")?;
+        self.party(claims)?;
+        if self.longest_subject.is_some_and(|longest| subject.chars().count() > longest) {
+            return Err(Refused::claim("sub", "too long"));
+        }
         let times = Times::read(claims)?;
         times.check(&self.window, now)?;
         times.in_order()?;
@@ -165,6 +173,11 @@ impl Rules {
         }
     }
 
+    fn party(&self, claims: &Map<String, Value>) -> Result<(), Refused> {
+        let ours = |azp: &Value| self.parties.iter().any(|known| azp == known);
+        if self.parties.is_empty() || claims.get("azp").is_some_and(ours) { Ok(()) } else { Err(Refused::Party) }
+    }
+
     fn audience(&self, claims: &Map<String, Value>) -> Result<(), Refused> {
         if self.audiences.is_empty() {
             return Ok(());
@@ -172,6 +185,9 @@ impl Rules {
         let ours = |audience: &str| self.audiences.iter().any(|known| known == audience);
         let accepted = match claims.get("aud") {
             None => self.audience_if_present,
+            // Nobody is no audience.
+            Some(Value::String(audience)) if audience.is_empty() => self.audience_if_present,
+            Some(Value::Array(all)) if all.is_empty() => self.audience_if_present,
             Some(Value::String(audience)) => ours(audience),
             Some(Value::Array(all)) => {
                 all.iter().all(Value::is_string) && all.iter().filter_map(Value::as_str).any(ours)
@@ -293,6 +309,23 @@ mod tests {
         assert_eq!(verdict(&rules, json!({"jti": "1", "iat": "-"})), "claim `iat` missing");
         assert_eq!(verdict(&rules, json!({})), "claim `jti` missing");
         assert_eq!(verdict(&rules, json!({"jti": null})), "claim `jti` missing");
+    }
+
+    #[test]
+    fn the_party_is_asked_for_before_the_clock() {
+        let rules = Rules { parties: vec!["https://app".to_owned()], ..rules() };
+        assert_eq!(verdict(&rules, json!({"azp": "https://app"})), "ok");
+        for bad in [json!({}), json!({"azp": "https://app/"}), json!({"azp": ["https://app"]}), json!({"azp": null})] {
+            assert_eq!(verdict(&rules, bad.clone()), "azp not allowed", "{bad}");
+        }
+        assert_eq!(verdict(&rules, json!({"azp": "x", "exp": NOW - 60})), "azp not allowed");
+    }
+
+    #[test]
+    fn an_issuer_may_promise_short_subjects() {
+        let rules = Rules { longest_subject: Some(3), ..rules() };
+        assert_eq!(verdict(&rules, json!({"sub": "äöü"})), "ok");
+        assert_eq!(verdict(&rules, json!({"sub": "abcd"})), "claim `sub` too long");
     }
 
     #[test]

@@ -14,6 +14,28 @@ use crate::session::refused::Refused;
 use crate::trace::{Outcome, Trace};
 use std::sync::Arc;
 
+/// Which of several tokens of one request it is. Questions about them have numbers of their own: the answer about one must
+/// never pass for one about another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::session) enum Place {
+    /// By itself.
+    Alone,
+    /// It holds others.
+    Around,
+    /// Inside another.
+    Inside,
+}
+
+impl Place {
+    fn question(self, candidate: usize) -> Kind {
+        match self {
+            Self::Alone => Kind::Verify(candidate),
+            Self::Around => Kind::VerifyAround(candidate),
+            Self::Inside => Kind::VerifyInside(candidate),
+        }
+    }
+}
+
 /// Who judges: a provider by its number and name, and what it demands of tokens.
 #[derive(Clone, Copy)]
 pub(in crate::session) struct By<'a> {
@@ -55,6 +77,19 @@ impl Learnt {
         moment: Moment<'_>,
         trace: &mut Trace,
     ) -> Judged {
+        self.judge_at(Place::Alone, by, looked, token, moment, trace)
+    }
+
+    /// The same, of one of several tokens.
+    pub(in crate::session) fn judge_at(
+        &mut self,
+        place: Place,
+        by: By<'_>,
+        looked: Looked<'_>,
+        token: &Token,
+        moment: Moment<'_>,
+        trace: &mut Trace,
+    ) -> Judged {
         let checked = match fits(by.verifier, token, moment.now) {
             Ok(checked) => checked,
             Err(why) => {
@@ -76,26 +111,35 @@ impl Learnt {
             note(trace, Outcome::Yes, by.name, || "signature verified before".to_owned());
             return Judged::Verified(Arc::clone(&entry.identity));
         }
-        let epoch = copy.map_or(0, |(_, epoch)| epoch);
-        match verify(by.index, epoch, &keys, looked, token, moment.answers) {
-            Ok(()) => {}
-            Err(judged) => {
-                match &judged {
-                    Judged::Ask(asked) => {
-                        note(trace, Outcome::Info, by.name, || format!("asks for {} signature checks", asked.len()))
-                    }
-                    Judged::Unavailable(why) => note(trace, Outcome::No, by.name, || why.clone()),
-                    _ => note(trace, Outcome::No, by.name, || Refused::Signature.to_string()),
-                }
-                return judged;
-            }
+        if let Err(judged) = verify(place, by, copy, &keys, looked, token, moment.answers, trace) {
+            return judged;
         }
-        note(trace, Outcome::Yes, by.name, || "signature verifies".to_owned());
         let identity = Arc::new(identity(by, &checked, token));
         let window = by.verifier.rules.window;
         let proof = Proof { keys: copy, algorithm: Some(token.algorithm), times: checked.times, window };
         self.cache.insert(by.index, looked, Entry::new(looked.text(), proof, Arc::clone(&identity)));
         Judged::Verified(identity)
+    }
+
+    /// Is the signature good? Nothing is said about claims, and nothing is remembered.
+    pub(in crate::session) fn signed(
+        &mut self,
+        place: Place,
+        by: By<'_>,
+        text: &str,
+        token: &Token,
+        moment: Moment<'_>,
+        trace: &mut Trace,
+    ) -> Result<(), Judged> {
+        if !by.verifier.algorithms.contains(&token.algorithm) {
+            note(trace, Outcome::No, by.name, || Refused::Algorithm.to_string());
+            return Err(Judged::Refused(Refused::Algorithm));
+        }
+        let issuer = by.verifier.rules.issuers.first().map_or("", String::as_str);
+        let (copy, keys) =
+            self.candidates(by, token, issuer, moment).inspect_err(|judged| note_no_key(trace, by.name, judged))?;
+        let looked = self.cache.look(text);
+        verify(place, by, copy, &keys, looked, token, moment.answers, trace)
     }
 
     /// The keys that may have made the signature, with source and copy of the set they come from (`None`: fixed).
@@ -105,7 +149,7 @@ impl Learnt {
         token: &Token,
         issuer: &str,
         moment: Moment<'_>,
-    ) -> Result<(Option<(usize, u64)>, Vec<Candidate>), Judged> {
+    ) -> Result<Candidates, Judged> {
         let algorithm = token.algorithm;
         let kid = token.kid.as_deref();
         let found = match &by.verifier.keys {
@@ -141,6 +185,9 @@ impl Learnt {
     }
 }
 
+/// Source and copy of the set that keys come from (`None`: fixed), and the keys.
+type Candidates = (Option<(usize, u64)>, Vec<Candidate>);
+
 /// A key to ask about.
 struct Candidate {
     kid: Option<String>,
@@ -175,19 +222,41 @@ fn fits<'a>(verifier: &Verifier, token: &'a Token, now: i64) -> Result<Checked<'
     verifier.rules.check(&token.claims, now)
 }
 
-/// Ask about all candidates at once (a round costs more than a check), or read the answers.
+/// Ask about all candidates at once (a round costs more than a check), or read the answers; and say so.
+#[expect(clippy::too_many_arguments, reason = "what is asked, about what, with what, and where it is told")]
 fn verify(
-    index: usize,
-    epoch: u64,
+    place: Place,
+    by: By<'_>,
+    copy: Option<(usize, u64)>,
     keys: &[Candidate],
     looked: Looked<'_>,
     token: &Token,
     answers: Answers<'_>,
+    trace: &mut Trace,
 ) -> Result<(), Judged> {
-    let numbered = || keys.iter().enumerate().map(|(at, key)| (number(index, epoch, Kind::Verify(at)), key));
+    let epoch = copy.map_or(0, |(_, epoch)| epoch);
+    let asked = |at: usize| number(by.index, epoch, place.question(at));
+    let found = ask(keys.iter().enumerate().map(|(at, key)| (asked(at), key)), looked, token, answers);
+    match &found {
+        Ok(()) => note(trace, Outcome::Yes, by.name, || "signature verifies".to_owned()),
+        Err(Judged::Ask(asked)) => {
+            note(trace, Outcome::Info, by.name, || format!("asks for {} signature checks", asked.len()))
+        }
+        Err(Judged::Unavailable(why)) => note(trace, Outcome::No, by.name, || why.clone()),
+        Err(_) => note(trace, Outcome::No, by.name, || Refused::Signature.to_string()),
+    }
+    found
+}
+
+fn ask<'k>(
+    numbered: impl Iterator<Item = (u32, &'k Candidate)>,
+    looked: Looked<'_>,
+    token: &Token,
+    answers: Answers<'_>,
+) -> Result<(), Judged> {
     let mut open = Vec::new();
     let mut failed = None;
-    for (id, candidate) in numbered() {
+    for (id, candidate) in numbered {
         match answers.get(id) {
             Some(Answer::Verify(true)) => return Ok(()),
             Some(Answer::Verify(false)) => {}

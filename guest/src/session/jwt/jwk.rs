@@ -1,6 +1,6 @@
 //! Public keys: what they may be used for, and the one JWK text that stands for each.
 
-use super::{Algorithm, token};
+use super::{Algorithm, roca, token};
 use crate::session::json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -75,6 +75,9 @@ impl PublicKey {
         }
         if exponent != RSA_EXPONENT {
             return Err("RSA exponent is not 65537");
+        }
+        if roca::made(modulus) {
+            return Err("RSA key of a flawed chip (CVE-2017-15361)");
         }
         let text = format!(r#"{{"e":"AQAB","kty":"RSA","n":"{}"}}"#, URL_SAFE_NO_PAD.encode(modulus));
         Ok(Self { shape: Shape::Rsa(modulus.len()), text })

@@ -9,6 +9,7 @@ mod der;
 mod judge;
 mod jwk;
 mod pem;
+mod roca;
 mod settings;
 mod signing;
 mod source;
@@ -19,7 +20,7 @@ pub use algorithm::Algorithm;
 #[cfg(test)]
 pub(super) use claims::Rules;
 pub(super) use claims::{Times, Window};
-pub(super) use judge::By;
+pub(super) use judge::{By, Place};
 pub use settings::{KeySource, TokenSettings};
 pub use signing::SigningKey;
 pub(super) use source::Source;

@@ -9,7 +9,7 @@ use crate::supply::Text;
 pub enum KeySource {
     /// OpenID Connect discovery at the issuer.
     Discovery,
-    /// A JWKS at an address.
+    /// A JWKS at an address, or in a `data:` URL.
     JwksUrl(Text),
     /// A JWKS as text: the set itself, or a file.
     Jwks(Text),
@@ -24,12 +24,16 @@ pub enum KeySource {
 pub struct TokenSettings {
     /// Issuers; `iss` must equal one of them, byte for byte. At least one unless keys are fixed.
     pub issuers: Vec<Text>,
+    /// Any issuer will do even if the keys come from an address: it is one tenant's own, and so says whose tokens they are.
+    pub any_issuer: bool,
     /// A slash at the end of an issuer does not count.
     pub any_slash: bool,
     /// Audiences; `aud` must be or hold one of them. Empty: `aud` is not checked.
     pub audiences: Vec<Text>,
     /// A token without `aud` will do, too.
     pub audience_if_present: bool,
+    /// `azp` must be one of them; empty: it is not checked.
+    pub parties: Vec<Text>,
     /// Allowed algorithms; empty: whatever the keys can do, never mixing HS* with public keys.
     pub algorithms: Vec<Algorithm>,
     /// Clock difference to put up with, in seconds.
@@ -40,6 +44,8 @@ pub struct TokenSettings {
     pub max_age: Option<i64>,
     /// Demanded media type in `typ`, e.g. `at+jwt`; without it the common ones are taken.
     pub typ: Option<String>,
+    /// Characters that `sub` may have, if the issuer promises less than everybody.
+    pub longest_subject: Option<usize>,
     /// Claims that must be present besides `exp`, `iss`, `sub`.
     pub required_claims: Vec<String>,
     /// Keys.
@@ -51,14 +57,17 @@ impl TokenSettings {
     pub fn new(keys: KeySource) -> Self {
         Self {
             issuers: Vec::new(),
+            any_issuer: false,
             any_slash: false,
             audiences: Vec::new(),
             audience_if_present: false,
+            parties: Vec::new(),
             algorithms: Vec::new(),
             leeway: 0,
             ahead: MAX_AHEAD,
             max_age: None,
             typ: None,
+            longest_subject: None,
             required_claims: Vec::new(),
             keys,
         }

@@ -20,8 +20,9 @@ const MAX_STALE: i64 = 3600;
 pub(in crate::session) enum Origin {
     /// At this address.
     Jwks(String),
-    /// Where the discovery document of this issuer says.
-    Discovery(String),
+    /// Where the discovery document of this issuer says; the flag: the document may write the issuer with another slash
+    /// at the end, or none.
+    Discovery(String, bool),
 }
 
 /// One origin and what was learnt from it.
@@ -64,7 +65,7 @@ impl Source {
     pub(in crate::session) fn new(origin: Origin) -> Self {
         let keys_url = match &origin {
             Origin::Jwks(url) => url.clone(),
-            Origin::Discovery(_) => String::new(),
+            Origin::Discovery(..) => String::new(),
         };
         Self { origin, discovered: Slot::default(), keys_url, keys: Slot::default() }
     }
@@ -73,7 +74,7 @@ impl Source {
     pub(in crate::session) fn document(&self) -> String {
         match &self.origin {
             Origin::Jwks(url) => url.clone(),
-            Origin::Discovery(issuer) => url::discovery(issuer),
+            Origin::Discovery(issuer, _) => url::discovery(issuer),
         }
     }
 
@@ -111,9 +112,12 @@ impl Source {
 
     /// Find out where the keys are.
     fn locate(&mut self, wanted: &Wanted<'_>) -> Result<(), NoKey> {
-        let Origin::Discovery(issuer) = &self.origin else { return Ok(()) };
+        let Origin::Discovery(issuer, any_slash) = &self.origin else { return Ok(()) };
         let id = number(wanted.provider, 0, Kind::Discovery);
-        match self.discovered.renew(wanted.now, wanted.answers.get(id), |body, _| read_discovery(issuer, body)) {
+        match self
+            .discovered
+            .renew(wanted.now, wanted.answers.get(id), |body, _| read_discovery(issuer, *any_slash, body))
+        {
             State::Ready => {}
             State::Missing => {
                 let question = Question::Document { url: self.document(), freshness: Freshness::Current };
@@ -176,9 +180,10 @@ fn read_keys(body: &[u8], before: Option<&KeySet>) -> Result<KeySet, String> {
 }
 
 /// The `jwks_uri` of a discovery document (OpenID Connect Discovery 1.0 sections 3 and 4.3).
-fn read_discovery(issuer: &str, body: &[u8]) -> Result<String, String> {
+fn read_discovery(issuer: &str, any_slash: bool, body: &[u8]) -> Result<String, String> {
     let document = json::object(body).map_err(|why| format!("the document is {why}"))?;
-    if document.get("issuer").and_then(Value::as_str) != Some(issuer) {
+    let bare = |text: &str| if any_slash { text.strip_suffix('/').unwrap_or(text).to_owned() } else { text.to_owned() };
+    if document.get("issuer").and_then(Value::as_str).map(bare) != Some(bare(issuer)) {
         return Err("the document is of another issuer".to_owned());
     }
     match document.get("jwks_uri").and_then(Value::as_str) {

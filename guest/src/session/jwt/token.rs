@@ -28,6 +28,10 @@ pub(in crate::session) struct Token {
     pub(in crate::session) kid: Option<String>,
     /// `typ` in lower case, without `application/`.
     typ: Option<String>,
+    /// `typ` is not there, or `JWT` in this very spelling.
+    pub(in crate::session) plain_type: bool,
+    /// `cat`, by which Clerk tells classes of tokens apart; empty if it is no text.
+    pub(in crate::session) category: Option<String>,
     /// Bytes of the text that are signed.
     signed: usize,
     /// The signature, decoded.
@@ -68,6 +72,8 @@ impl Token {
             Some(Value::String(typ)) => Some(media_type(typ)),
             Some(_) => return Err(malformed("`typ` is no text")),
         };
+        let plain_type = header.get("typ").is_none_or(|typ| typ == "JWT");
+        let category = header.get("cat").map(|cat| cat.as_str().unwrap_or_default().to_owned());
         let kid = match header.get("kid") {
             None => None,
             Some(Value::String(kid)) if kid.len() <= MAX_KID => Some(kid.clone()),
@@ -77,7 +83,7 @@ impl Token {
         let signature = decode(signature).ok_or(malformed("signature is not base64url"))?;
         let claims = decode(claims).ok_or(malformed("claims are not base64url"))?;
         let claims = json::object(&claims).map_err(malformed)?;
-        Ok(Self { algorithm, kid, typ, signed, signature, claims })
+        Ok(Self { algorithm, kid, typ, plain_type, category, signed, signature, claims })
     }
 
     /// Is it of the kind `wanted` (as [`media_type`] gives it)? Without one, plain and access tokens are.

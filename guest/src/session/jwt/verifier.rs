@@ -59,6 +59,7 @@ impl Builder<'_, '_> {
         let settings = self.settings;
         let issuers = self.prepare.texts(&settings.issuers, "issuer");
         let audiences = self.prepare.texts(&settings.audiences, "audience");
+        let parties = self.prepare.texts(&settings.parties, "authorized party");
         let keys = match &issuers {
             Some(issuers) => self.keys(issuers),
             None => None,
@@ -69,12 +70,14 @@ impl Builder<'_, '_> {
             any_slash: settings.any_slash,
             audiences: audiences?,
             audience_if_present: settings.audience_if_present,
+            parties: parties?,
             window: Window {
                 leeway: settings.leeway.max(0),
                 ahead: settings.ahead.max(0),
                 max_age: settings.max_age.map(|age| age.max(0)),
             },
             required: settings.required_claims.clone(),
+            longest_subject: settings.longest_subject,
         };
         Some(Verifier { algorithms, typ: settings.typ.as_deref().map(media_type), rules, keys: keys? })
     }
@@ -88,7 +91,11 @@ impl Builder<'_, '_> {
     }
 
     fn keys(&mut self, issuers: &[String]) -> Option<Keys> {
-        let needs_issuer = matches!(self.settings.keys, KeySource::Discovery | KeySource::JwksUrl(_));
+        let needs_issuer = match self.settings.keys {
+            KeySource::Discovery => true,
+            KeySource::JwksUrl(_) => !self.settings.any_issuer,
+            _ => false,
+        };
         if needs_issuer && issuers.is_empty() {
             self.error(
                 codes::NO_ISSUER,
@@ -101,6 +108,9 @@ impl Builder<'_, '_> {
             KeySource::Discovery => self.discovery(issuers),
             KeySource::JwksUrl(text) => {
                 let address = self.text(text, "address of the keys")?;
+                if let Some(set) = url::data(&address) {
+                    return self.key_set(&set);
+                }
                 if !url::is_safe(&address, true) {
                     self.error(
                         codes::BAD_ADDRESS,
@@ -127,7 +137,10 @@ impl Builder<'_, '_> {
         if issuers.iter().all(|issuer| url::is_issuer(issuer)) {
             let sources = issuers
                 .iter()
-                .map(|issuer| self.prepare.source(Source::new(Origin::Discovery(issuer.clone()))))
+                .map(|issuer| {
+                    let origin = Origin::Discovery(issuer.clone(), self.settings.any_slash);
+                    self.prepare.source(Source::new(origin))
+                })
                 .collect();
             return Some(Keys::Remote(sources));
         }

@@ -28,7 +28,7 @@ fn only(keys: KeySource) -> Vec<&'static str> {
 
 fn verifier(made: Made) -> (Option<Verifier>, Vec<crate::diagnostic::Diagnostic>) {
     let settings = made.settings();
-    let crate::session::KindSettings::Plain(plain) = &settings.kind else { panic!("another kind") };
+    let crate::session::KindSettings::Plain(plain) = &settings.kind else { panic!() };
     try_one(&settings, |prepare| Verifier::ready(&plain.token, prepare))
 }
 

@@ -2,5 +2,6 @@
 
 mod flow;
 pub(in crate::session) mod one;
+pub(in crate::session) mod seals;
 mod vectors;
 pub(in crate::session) mod world;

@@ -4,12 +4,31 @@ use super::{Key, Shape, Table};
 
 mod auth0;
 mod authjs;
+mod better_auth;
+mod clerk;
+mod convex;
+mod iron_session;
+mod known;
 mod plain;
+mod supabase;
+mod workos;
 
 /// All kinds of `[session.NAME]`; each has a file here, one in `config/lower/sessions`, and a room in `session`.
-pub(super) static SESSIONS: &[&Table] = &[&plain::JWT_COOKIE, &authjs::TABLE, &auth0::TABLE];
+pub(super) static SESSIONS: &[&Table] = &[
+    &plain::JWT_COOKIE,
+    &auth0::TABLE,
+    &authjs::TABLE,
+    &better_auth::BETTER_AUTH,
+    &clerk::CLERK,
+    &known::CLOUDFLARE,
+    &convex::SESSION,
+    &known::FIREBASE,
+    &iron_session::IRON_SESSION,
+    &supabase::SUPABASE,
+    &workos::WORKOS,
+];
 /// All kinds of `[bearer.NAME]`; the first one needs no `kind`.
-pub(super) static BEARERS: &[&Table] = &[&plain::BEARER];
+pub(super) static BEARERS: &[&Table] = &[&plain::BEARER, &convex::BEARER];
 
 /// More than this is no clock difference but a broken clock: 5 minutes, in milliseconds.
 pub(super) const MAX_LEEWAY: u64 = 300_000;

@@ -2,8 +2,15 @@
 
 mod auth0;
 mod authjs;
+mod better_auth;
+mod clerk;
+mod convex;
+mod iron_session;
 mod keys;
+mod known;
 mod plain;
+mod supabase;
+mod workos;
 
 use super::Lower;
 use super::address::{is_safe_address, web_address};
@@ -11,7 +18,7 @@ use super::cookies::is_cookie_name;
 use crate::config::document::{Entry, Node};
 use crate::config::{codes, near, units};
 use crate::diagnostic::{Diagnostic, Span};
-use crate::session::{Algorithm, KeySource, KindSettings, ProviderSettings, TokenSettings};
+use crate::session::{Algorithm, Carrier, KeySource, KindSettings, Known, ProviderSettings, TokenSettings};
 use crate::supply::{Source, Text};
 
 /// Clock difference to put up with unless the config or the kind says otherwise, in seconds: servers that keep time with
@@ -39,20 +46,36 @@ pub(super) fn providers(lower: &mut Lower<'_>, root: &Node) -> Vec<ProviderSetti
         let kind = bearer(lower, entry);
         all.push(ProviderSettings { name: entry.key.clone(), span: entry.node.span, bearer: true, kind });
     }
+    clerk::lints(lower, root, &all);
     all
+}
+
+/// Numbers of the sessions of that kind.
+pub(super) fn of_kind(root: &Node, wanted: &str) -> Vec<usize> {
+    let sessions = root.get("session").map(Node::entries).unwrap_or_default().iter().enumerate();
+    sessions.filter(|(_, entry)| kind(entry) == wanted).map(|(number, _)| number).collect()
 }
 
 /// The settings by `kind`. One that is unknown has been reported, and stands in as the simplest kind.
 fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "better-auth" => better_auth::lower(lower, entry),
+        "iron-session" => iron_session::lower(lower, entry),
+        "supabase" => supabase::lower(lower, entry),
+        "workos" => workos::lower(lower, entry),
         "auth0" => auth0::lower(lower, entry),
         "authjs" => authjs::lower(lower, entry),
+        "clerk" => clerk::clerk(lower, entry),
+        "cloudflare-access" => known::cloudflare(lower, entry),
+        "convex-auth" => convex::session(lower, entry),
+        "firebase" => known::firebase(lower, entry),
         _ => plain::cookie(lower, entry),
     }
 }
 
 fn bearer(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
     match kind(entry) {
+        "convex" => convex::bearer(lower, entry),
         _ => plain::bearer(lower, entry),
     }
 }
@@ -86,6 +109,39 @@ fn flag(node: &Node, key: &str, default: bool) -> bool {
 /// A text at `key` that is written out or named by `env:` or `file:`.
 fn named(lower: &mut Lower<'_>, node: &Node, key: &str) -> Option<Text> {
     lower.named(node.get(key)?)
+}
+
+/// The name at `key` that an issuer follows from. One that is written out is looked at here, others when they come.
+fn known_name(lower: &mut Lower<'_>, node: &Node, key: &str, known: Known) -> Text {
+    let missing = || Text::Literal(String::new());
+    let Some((at, written)) = node.get(key).and_then(|node| Some((node, node.text()?))) else { return missing() };
+    let Some(name) = lower.named(at) else { return missing() };
+    let form = TokenSettings::new(KeySource::Discovery);
+    if matches!(name, Text::Literal(_)) && !written.is_empty() && known.fill(written, true, &form).is_none() {
+        let message = format!("`{written}` is not the name of a {}", known.what());
+        let help = match known {
+            Known::Domain => "write a host name, or an `https` address (or `http` on loopback) without a query",
+            _ => "write the name alone, as the dashboard shows it",
+        };
+        lower.error(codes::KNOWN_NAME, at.span, message, help);
+    }
+    name
+}
+
+/// Where the token of a bearer provider stands.
+fn carrier(lower: &mut Lower<'_>, node: &Node) -> Carrier {
+    let header = node.get("header").and_then(|node| Some((node, node.text()?)));
+    let header = header.and_then(|(node, name)| lower.header_name(name, node.span));
+    header.map_or(Carrier::Bearer, Carrier::Header)
+}
+
+/// Nothing says for whom the tokens must be; `key` would.
+fn warn_no_audience(lower: &mut Lower<'_>, entry: &Entry, key: &str) {
+    let message = format!("`{}` takes tokens that were made for other apps of the same issuer", entry.key);
+    lower.push(
+        Diagnostic::warning(codes::NO_AUDIENCE, entry.node.span, message)
+            .help(format!("write `{key}`: what `aud` must be or hold")),
+    );
 }
 
 /// Secrets at `key`, by name only: a value that is written out is a mistake, and is not repeated.

@@ -1,10 +1,8 @@
 //! `kind = "jwt-cookie"`, and `[bearer.NAME]`.
 
-use super::{LEEWAY, check_issuer, cookie_name, flag, token};
-use crate::config::codes;
+use super::{LEEWAY, carrier, check_issuer, cookie_name, flag, token, warn_no_audience};
 use crate::config::document::Entry;
 use crate::config::lower::Lower;
-use crate::diagnostic::Diagnostic;
 use crate::request::CookieRule;
 use crate::session::{Carrier, KeySource, KindSettings, PlainSettings, TokenSettings};
 
@@ -16,12 +14,8 @@ pub(super) fn cookie(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
 }
 
 pub(super) fn bearer(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
-    let header = entry.node.get("header").and_then(|node| Some((node, node.text()?)));
-    let carrier = match header {
-        Some((node, name)) => lower.header_name(name, node.span).map(Carrier::Header),
-        None => None,
-    };
-    plain(lower, entry, vec![carrier.unwrap_or(Carrier::Bearer)])
+    let carrier = carrier(lower, &entry.node);
+    plain(lower, entry, vec![carrier])
 }
 
 fn plain(lower: &mut Lower<'_>, entry: &Entry, carriers: Vec<Carrier>) -> KindSettings {
@@ -32,11 +26,7 @@ fn plain(lower: &mut Lower<'_>, entry: &Entry, carriers: Vec<Carrier>) -> KindSe
     if node.is_table() && keys_read {
         check_issuer(lower, node, &token.keys);
         if node.get("audience").is_none() && !matches!(token.keys, KeySource::Secret(_)) {
-            let message = format!("`{}` takes tokens that were made for other apps of the same issuer", entry.key);
-            lower.push(
-                Diagnostic::warning(codes::NO_AUDIENCE, node.span, message)
-                    .help("write `audience`: what `aud` must be or hold"),
-            );
+            warn_no_audience(lower, entry, "audience");
         }
     }
     KindSettings::Plain(PlainSettings { carriers, token })

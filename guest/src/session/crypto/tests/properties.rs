@@ -129,7 +129,6 @@ proptest! {
         let text = format!("Fe26.2*{id}*{salt}*{iv}*{}*{expires}*{salt}*{mac}", to_base64url(ciphertext));
         if let Ok(seal) = Seal::parse(&text) {
             prop_assert!(passwords().open(&seal).is_err());
-            seal.is_expired(0);
         }
     }
 
