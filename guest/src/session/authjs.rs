@@ -6,12 +6,12 @@
 use super::crypto::derive::{self, Thumbprint, thumbprint};
 use super::crypto::jwe::Enc;
 use super::crypto::jwe_key::JweKey;
+use super::encrypted::{self, Key, token_text};
 use super::identity::subject;
 use super::jwt::{Times, Window};
 use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use super::sealed::{self, Key, token_text};
 use super::{Identity, cache::Proof, codes};
 use crate::request::{Chunks, CookieRule, Head, decode_uri_component};
 use crate::supply::Text;
@@ -178,7 +178,7 @@ impl AuthJs {
         if !text.contains('.') {
             return Err(Refused::State("an opaque id: database sessions cannot be verified here"));
         }
-        let claims = sealed::open(text, &self.keys, self.version == AuthJsVersion::V5)?.content;
+        let claims = encrypted::open(text, &self.keys, self.version == AuthJsVersion::V5)?.content;
         if is_check(&claims) {
             return Err(Refused::State("the state of a sign-in, no session"));
         }

@@ -1,9 +1,9 @@
 //! What is in the cookie, of both generations, as one session in the shape of v4: `user`, `tokenSet`, `internal`.
 
+use crate::session::encrypted::Opened;
 use crate::session::identity::subject;
 use crate::session::jwt::{Times, Window};
 use crate::session::refused::Refused;
-use crate::session::sealed::Opened;
 use serde_json::{Map, Value, json};
 
 /// Seconds by which a session ends before the identity provider's own end (`internal.sessionExpiresAt`), as in the

@@ -14,11 +14,11 @@ use super::crypto::derive;
 use super::crypto::jwe::Enc;
 use super::crypto::jwe_key::JweKey;
 use super::crypto::mac::HmacSha256;
+use super::encrypted::{self, Key, token_text};
 use super::jwt::Window;
 use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use super::sealed::{self, Key, token_text};
 use crate::request::{Chunks, CookieRule};
 use crate::supply::Text;
 use crate::trace::Outcome;
@@ -172,7 +172,7 @@ impl Auth0 {
     }
 
     fn open(&self, text: &str, now: i64) -> Result<Session, Refused> {
-        let session = Session::of(sealed::open(text, &self.keys, false)?, &self.bounds)?;
+        let session = Session::of(encrypted::open(text, &self.keys, false)?, &self.bounds)?;
         session.times.check(&self.bounds.window, now)?;
         match (&self.domain, session.tenant()) {
             (Some(ours), Some(theirs)) if ours != theirs => Err(Refused::Issuer),

@@ -1,7 +1,7 @@
 //! A session that is used lives on: the cookie is sealed again with a new end and goes to the browser and to the app behind.
 
 use super::content::Session;
-use super::{Auth0, sealed};
+use super::{Auth0, encrypted};
 use crate::request::{CookieRead, CookieRule, Kind as RequestKind};
 use crate::session::kind::{Asking, Turn};
 use crate::trace::Outcome;
@@ -142,7 +142,7 @@ impl Auth0 {
         let found = numbered(turn, &prefix);
         let opened = found.iter().filter_map(|name| {
             let CookieRead::Value(text) = turn.asking.cookies.read(&CookieRule::text(name, None)) else { return None };
-            let content = sealed::open(&text, &self.keys, false).ok()?.content;
+            let content = encrypted::open(&text, &self.keys, false).ok()?.content;
             let times = crate::session::jwt::Times::optional(&content).ok()?;
             times.check(&self.bounds.window, turn.now()).ok()?;
             self.seal(content, end)

@@ -184,7 +184,7 @@ fn seen(came: &Came) -> Vec<(&str, Option<&str>)> {
 
 fn opened(text: &str) -> Value {
     let keys = keys(&[SECRET.to_owned()]).unwrap();
-    let opened = sealed::open(text, &keys, false).unwrap();
+    let opened = encrypted::open(text, &keys, false).unwrap();
     assert_eq!(Value::Object(opened.header), json!({"enc": "A256GCM", "alg": "dir"}));
     Value::Object(opened.content)
 }

@@ -4,7 +4,7 @@
 //! What the package mounts below `/auth` (sign-in, sign-out, profile…) stays with the app: there a request passes, and the
 //! gate sets no cookie beside those of the app.
 
-use super::{Put, config, guarded_by, request, verdict};
+use super::{Put, config, expectation, guarded_by, request, verdict};
 use crate::engine::{Answer, Outcome, Policy, values};
 use crate::report::Verdict;
 use crate::suite::judge;
@@ -22,12 +22,12 @@ const HEADERS: [(&str, &str); 4] = [
 pub(super) fn translate(document: &Value, case: &Value) -> Result<Vec<Put>, String> {
     let site = Site::of(config(document, case))?;
     let request = request(case)?;
-    let expect = case["expect"].clone();
+    let expect = expectation(case);
     let asked = |policy, judge| Put { policy, pages: Vec::new(), request: request.clone(), judge };
     let mut puts = vec![asked(site.library(), library(&expect))];
     if !expect["middleware"].is_null() {
         let mounted = request.target.starts_with(b"/auth/");
-        puts.push(asked(site.middleware(), Box::new(move |answer| middleware(&expect["middleware"], mounted, answer))));
+        puts.push(asked(site.middleware(), Box::new(move |answer| middleware(&expect, mounted, answer))));
     }
     Ok(puts)
 }
@@ -110,6 +110,7 @@ impl Site {
             "version": 1,
             "default": "public",
             "session": { "x": self.settings },
+            "identity": { "headers": { "x-sub": "{claim.sub}" } },
             "route": [{ "glob": "/auth/**", "require": "public" }],
         }))
     }
@@ -136,7 +137,11 @@ fn middleware(expect: &Value, mounted: bool, answer: &Answer) -> Verdict {
         return judge(set.is_empty(), "no cookie beside those of the app", answer);
     }
     let wanted: BTreeSet<SetCookie> =
-        texts(expect.get("setCookies")).iter().map(|line| SetCookie::read(line)).collect();
+        texts(expect["middleware"].get("setCookies")).iter().map(|line| SetCookie::read(line)).collect();
+    let refused = answer.upstream_header("x-sub").is_none();
+    if refused && set.is_empty() && texts(expect.get("may")).iter().any(|may| may == "reject") {
+        return Verdict::Passed;
+    }
     let got: BTreeSet<SetCookie> = set.iter().map(SetCookie::without_value).collect();
     let wanted = wanted.iter().map(SetCookie::without_value).collect();
     if got != wanted || got.len() != set.len() {

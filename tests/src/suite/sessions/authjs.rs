@@ -5,7 +5,7 @@
 //! path and v5 as an address, and v5 leaves the old query on the page; none of that changes where a visitor ends up. The
 //! cookies that v5 sets on its own (CSRF, a session rolled on) come from the app.
 
-use super::{Put, config, guarded_by, request, verdict};
+use super::{Put, config, expectation, guarded_by, request, verdict};
 use crate::engine::{Answer, Outcome, Policy, Request};
 use crate::report::Verdict;
 use crate::suite::judge;
@@ -21,11 +21,12 @@ pub(super) fn translate(document: &Value, case: &Value) -> Result<Vec<Put>, Stri
     let version = case["version"].as_i64().ok_or("the case names no version")?;
     let site = Site::of(version, config)?;
     let request = request(case)?;
+    let expect = expectation(case);
     let asked = |policy, judge| Put { policy, pages: Vec::new(), request: request.clone(), judge };
-    let mut puts = vec![asked(site.library(), library(&case["expect"]))];
-    if !case["expect"]["middleware"].is_null() {
+    let mut puts = vec![asked(site.library(), library(&expect))];
+    if !expect["middleware"].is_null() {
         let url = Url::parse(text(&case["request"], "url")).map_err(|error| error.to_string())?;
-        puts.push(asked(site.middleware(), middleware(&case["expect"], site.sign_in, url, &request)));
+        puts.push(asked(site.middleware(), middleware(&expect, site.sign_in, url, &request)));
     }
     Ok(puts)
 }

@@ -157,6 +157,20 @@ pub(super) fn request(case: &Value) -> Result<Request, String> {
     })
 }
 
+/// What a case expects. Where a cookie comes twice with different values, a guard may always refuse: it and the app behind may
+/// read different ones.
+pub(super) fn expectation(case: &Value) -> Value {
+    let mut expect = case["expect"].clone();
+    let line = case["request"]["headers"]["cookie"].as_str().unwrap_or_default();
+    let pairs: Vec<(&str, &str)> = line.split(';').filter_map(|pair| pair.trim().split_once('=')).collect();
+    if pairs.iter().any(|(name, value)| pairs.iter().any(|(other, another)| name == other && value != another)) {
+        let mut may = texts(expect.get("may"));
+        may.push("reject".to_owned());
+        expect["may"] = json!(may);
+    }
+    expect
+}
+
 /// A policy that lets in who has the session `settings` describes, and tells the app behind of these claims: header and
 /// template, e.g. `("x-sub", "{claim.sub}")`.
 pub(super) fn guarded_by(settings: &Value, headers: &[(&str, &str)]) -> Policy {
