@@ -56,7 +56,7 @@ struct Made {
 /// Why there is no assertion yet.
 pub(crate) enum Unsigned {
     /// Answer this first.
-    Ask(Asked),
+    Ask(Box<Asked>),
     /// It cannot be had; the text is for logs.
     Failed(String),
 }
@@ -108,7 +108,7 @@ impl Assertion {
             Some(_) => return Err(Unsigned::Failed("the assertion is not signed".to_owned())),
             None => {
                 let question = Question::Sign { key: key.der().to_vec(), message: input.into_bytes() };
-                return Err(Unsigned::Ask(Asked { id: QUESTION, question }));
+                return Err(Unsigned::Ask(Box::new(Asked { id: QUESTION, question })));
             }
         };
         let token = format!("{input}.{}", encode(signature));

@@ -161,7 +161,7 @@ impl<'a> Visitor<'a> {
         };
         match assertion.of(&identity, now, self.answers) {
             Ok((header, token)) => Ok(Some((header.to_owned(), token))),
-            Err(Unsigned::Ask(asked)) => Err(Halt::Questions(vec![asked])),
+            Err(Unsigned::Ask(asked)) => Err(Halt::Questions(vec![*asked])),
             Err(Unsigned::Failed(why)) => Err(Halt::Unavailable(why)),
         }
     }

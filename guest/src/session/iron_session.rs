@@ -8,11 +8,11 @@ use super::cache::Proof;
 use super::crypto::iron::Passwords;
 use super::escapes::unescaped;
 use super::identity::{Identity, subject};
+use super::iron_seal::{self, SealPasswords};
 use super::jwt::{Times, Window};
 use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use super::seal::{self, SealPasswords};
 use crate::request::{CookieRead, CookieRule};
 use crate::trace::Outcome;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Reader for IronSession {
 
 impl IronSession {
     fn open(&self, text: &str, turn: &Turn<'_, '_>) -> Result<(Arc<Identity>, Proof), Refused> {
-        let opened = seal::open(&unescaped(text)?, &self.passwords)?;
+        let opened = iron_seal::open(&unescaped(text)?, &self.passwords)?;
         let times = Times::until(opened.ends);
         let window = Window { leeway: self.settings.leeway, ..Window::default() };
         times.check(&window, turn.now())?;

@@ -6,11 +6,11 @@
 use super::crypto::iron::Passwords;
 use super::escapes::unescaped;
 use super::identity::Identity;
+use super::iron_seal::{self, Opened, SealPasswords};
 use super::jwt::{By, KeySource, TokenSettings, Verifier};
 use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use super::seal::{self, Opened, SealPasswords};
 use super::{codes, url};
 use crate::request::{CookieRead, CookieRule};
 use crate::supply::Text;
@@ -160,11 +160,11 @@ impl Workos {
     }
 
     fn open(&self, text: &str, turn: &mut Turn<'_, '_>) -> Judged {
-        let opened = match unescaped(text).and_then(|text| seal::open(&text, &self.passwords)) {
+        let opened = match unescaped(text).and_then(|text| iron_seal::open(&text, &self.passwords)) {
             Ok(opened) => opened,
             Err(why) => return turn.refuse(why),
         };
-        if let Err(why) = seal::in_time(&opened, turn.now()) {
+        if let Err(why) = iron_seal::in_time(&opened, turn.now()) {
             return turn.refuse(why);
         }
         let Some(Value::String(token)) = opened.data.get("accessToken") else {

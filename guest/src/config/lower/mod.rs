@@ -50,8 +50,6 @@ struct Lower<'a> {
     has_tenants: bool,
     /// Where the site is for browsers.
     site: Site,
-    /// Do browsers see this site by https? So unless `proxy.public-origin` says otherwise.
-    secure: bool,
     /// About how many bytes rules and patterns take so far.
     weight: usize,
 }
@@ -63,6 +61,13 @@ struct Site {
     public_origin: Option<String>,
     /// Is `proxy.listen` written, and for this very machine only?
     on_loopback: bool,
+}
+
+impl Site {
+    /// Do browsers see it by https? So unless `proxy.public-origin` says otherwise.
+    fn is_secure(&self) -> bool {
+        self.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"))
+    }
 }
 
 /// Most bytes of all rules and patterns together, by [`RULE_WEIGHT`] and [`Pattern::weight`]. An instance has 16 MiB; a
@@ -95,12 +100,10 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         upstreams: Vec::new(),
         has_tenants: root.get("tenants").is_some(),
         site: Site::default(),
-        secure: true,
         weight: 0,
     };
     let proxy = proxy::proxy(&mut lower, root.get("proxy"));
     lower.site = proxy::site(&proxy);
-    lower.secure = proxy.public_origin.as_ref().is_none_or(|origin| !origin.starts_with("http://"));
     let tenants = identity::tenants(&mut lower, root.get("tenants"));
     let providers = sessions::providers(&mut lower, root);
     let webhooks = webhooks::webhooks(&mut lower, root);

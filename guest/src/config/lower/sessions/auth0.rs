@@ -56,7 +56,7 @@ fn attributes(lower: &mut Lower<'_>, node: Option<&Node>, cookie: &str) -> Cooki
     let mut made = CookieAttributes {
         path: "/".to_owned(),
         domain: None,
-        secure: lower.secure,
+        secure: lower.site.is_secure(),
         same_site: SameSite::Lax,
         transient: false,
     };

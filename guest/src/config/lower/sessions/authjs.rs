@@ -14,7 +14,7 @@ pub(super) fn lower(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
         Some(4) => AuthJsVersion::V4,
         _ => AuthJsVersion::V5,
     };
-    let name = version.cookie(flag(node, "secure", lower.secure));
+    let name = version.cookie(flag(node, "secure", lower.site.is_secure()));
     KindSettings::AuthJs(AuthJsSettings {
         version,
         secrets: secrets(lower, node, "secret"),
