@@ -12,9 +12,11 @@ const KEPT: usize = 16;
 /// Signs; keeps prepared keys. One for all instances.
 #[derive(Default)]
 pub struct Signer {
-    /// By PKCS #8 bytes. `None`: a key that cannot be used.
-    keys: RwLock<HashMap<Box<[u8]>, Option<Arc<EcdsaKeyPair>>>>,
+    keys: RwLock<Keys>,
 }
+
+/// By PKCS #8 bytes. `None`: a key that cannot be used.
+type Keys = HashMap<Box<[u8]>, Option<Arc<EcdsaKeyPair>>>;
 
 impl std::fmt::Debug for Signer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
