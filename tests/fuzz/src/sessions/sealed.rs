@@ -55,12 +55,12 @@ fn systems() -> Vec<System> {
     add(AUTH0, "auth0/rolling-off", "auth0", secrets, &["secret"], true);
     add(AUTH0, "auth0/rolling-off", "auth0", &format!("{secrets}\nrolling = true"), &["secret"], true);
     add(AUTH0, "auth0/legacy-v3-chunked", "auth0", secrets, &["secret"], true);
-    for strategy in ["compact", "jwe"] {
-        let id = format!("better-auth/{strategy}-ok");
+    for (strategy, case) in
+        [("compact", "compact-ok"), ("jwe", "jwe-ok"), ("jwt", "jwt-data-only"), ("token", "token-dot")]
+    {
+        let id = format!("better-auth/{case}");
         add(BETTER_AUTH, &id, "better-auth", &format!("{secrets}\nstrategy = \"{strategy}\""), &["secret"], true);
     }
-    add(BETTER_AUTH, "better-auth/token-dot", "better-auth", &format!("{secrets}\nstrategy = \"token\""), &["secret"], true);
-    add(BETTER_AUTH, "better-auth/jwt-data-only", "better-auth", &format!("{secrets}\nstrategy = \"jwt\""), &["secret"], false);
     let iron = "cookie = \"app_session\"\npassword = \"env:S\"";
     add(IRON, "iron/unicode", "iron-session", iron, &["password"], true);
     let workos = "password = \"env:S\"\nclient-id = \"client_vector\"";

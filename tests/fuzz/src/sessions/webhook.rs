@@ -6,7 +6,8 @@ use portcullis_gate::question::{Answer, Question};
 const SECRET: &str = "whsec_cG9ydGN1bGxpcy12ZWN0b3Itc2VjcmV0LTEh";
 const CONFIG: &str = "version = 1\ndefault = \"deny\"\n[webhook.x]\nscheme = \"svix\"\nsecret = \"env:S\"\n[[route]]\nglob = \"/**\"\nrequire = { webhook = \"x\" }\n";
 /// Signed by the real package, at [`NOW`].
-const GOOD: [&str; 3] = ["msg_p5jXN8AQM9LWM0D4loKWxJek", "1800000000", "v1,J3aERg8OZp3UZ4llqe2tsrE0KSo6fnEWfqeHYAaO2so="];
+const GOOD: [&str; 3] =
+    ["msg_p5jXN8AQM9LWM0D4loKWxJek", "1800000000", "v1,J3aERg8OZp3UZ4llqe2tsrE0KSo6fnEWfqeHYAaO2so="];
 
 /// Four lines: id, timestamp, signatures, body; an empty one of the first three is the good one. Only the good ones over
 /// the empty body pass.
