@@ -1,7 +1,8 @@
 //! A key made for this run and tokens signed with it.
 
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -40,6 +41,48 @@ impl Signer {
 }
 
 impl Default for Signer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// An RS256 key pair of 2,048 bits (RFC 7518 section 3.3).
+#[derive(Debug)]
+pub struct RsaSigner {
+    pair: RsaKeyPair,
+}
+
+impl RsaSigner {
+    /// A new key.
+    pub fn new() -> Self {
+        Self { pair: RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key can be made") }
+    }
+
+    /// The public half as a JWK set with `kid` `r1`.
+    pub fn jwks(&self) -> Value {
+        let key = self.pair.public_key();
+        let (n, e) =
+            (key.modulus().big_endian_without_leading_zero(), key.exponent().big_endian_without_leading_zero());
+        json!({ "keys": [{
+            "kty": "RSA", "alg": "RS256", "use": "sig", "kid": "r1",
+            "n": URL_SAFE_NO_PAD.encode(n), "e": URL_SAFE_NO_PAD.encode(e),
+        }] })
+    }
+
+    /// A signed token with these claims.
+    pub fn token(&self, claims: &Value) -> String {
+        let header = json!({ "alg": "RS256", "typ": "JWT", "kid": "r1" });
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        let input = format!("{}.{}", part(&header), part(claims));
+        let mut signature = vec![0; self.pair.public_modulus_len()];
+        self.pair
+            .sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), input.as_bytes(), &mut signature)
+            .expect("RS256 signs anything");
+        format!("{input}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+impl Default for RsaSigner {
     fn default() -> Self {
         Self::new()
     }
