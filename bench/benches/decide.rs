@@ -3,7 +3,7 @@
 
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main, measurement::WallTime};
 use portcullis_bench::{NOW, page, policy, token};
-use portcullis_tests::engine::{Component, Door, Engine, Native, Policy, Request};
+use portcullis_tests::engine::{Component, Door, Engine, Native, Plain, Policy, Request};
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
 use portcullis_tests::{iron, seal};
@@ -59,6 +59,20 @@ fn decide(criterion: &mut Criterion) {
     workloads(criterion, "native", &Native, false);
     workloads(criterion, "component, instance reused", &Component, false);
     workloads(criterion, "component, instance fresh", &Component, true);
+}
+
+/// What a call costs: the same head natively, in the component, and in the component handed in as a record.
+fn call(criterion: &mut Criterion) {
+    let signer = Signer::new();
+    let (policy, request) = (policy(&signer, 10), page("/product/1k", Some(&token(&signer, 0))));
+    let mut group = criterion.benchmark_group("JWT cookie, cache hit, 10 headers");
+    let engines: [(&str, &dyn Engine); 3] =
+        [("native", &Native), ("component, reused", &Component), ("component, reused, head as a record", &Plain)];
+    for (name, engine) in engines {
+        let mut door = engine.open(&policy, &World::at(NOW)).expect("the policy loads");
+        one(&mut group, name, door.as_mut(), &request);
+    }
+    group.finish();
 }
 
 /// A sealed cookie, opened anew each time, and one that is remembered: the whole decision.
@@ -149,5 +163,5 @@ fn sealed(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decide, seals, sealed);
+criterion_group!(benches, decide, call, seals, sealed);
 criterion_main!(benches);

@@ -14,6 +14,10 @@ const TARGET: &str = "wasm32-wasip2";
 /// touches pages far apart: 128 KiB makes a fresh instance about 3 times cheaper (measured, `docs/runtime.md`).
 const STACK: u32 = 128 * 1024;
 
+/// Vectors of 128 bits, which every runtime has had for years: heads and cookies are read 16 bytes at a time. A fifth of
+/// a decision (measured, `docs/performance.md`).
+const FEATURES: &str = "+simd128";
+
 /// Variables that wrap the compiler, add flags or describe the build around us. Any of them would change the bytes
 /// or rebuild everything (`cargo clippy` sets `RUSTC_WORKSPACE_WRAPPER`, for instance).
 const SCRUBBED: &[&str] = &["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLAGS", "CLIPPY_ARGS", "CLIPPY_CONF_DIR"];
@@ -74,7 +78,7 @@ fn cargo(root: &Path) -> Result<Command, String> {
         }
     }
     // No local path may be inside the component: two checkouts in different places give the same bytes.
-    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK}")];
+    let mut flags = vec![format!("-Clink-arg=-zstack-size={STACK}"), format!("-Ctarget-feature={FEATURES}")];
     for (from, to) in [(root.to_owned(), "portcullis"), (cargo_home(), "cargo"), (sysroot()?, "rust")] {
         flags.push(format!("--remap-path-prefix={}=/{to}", from.display()));
     }

@@ -1,7 +1,10 @@
-//! Engines agree: whatever the request, the native function and the component give the same answer for the same
-//! reason.
+//! Engines agree: whatever the request, the native function and the component, packed and plain, give the same answer
+//! for the same reason.
 
-use portcullis_tests::engine::{Component, Door, Native, Policy, Request};
+use portcullis::contract::RequestHead;
+use portcullis::gate::pack;
+use portcullis_gate::request::Head;
+use portcullis_tests::engine::{Component, Door, Native, Plain, Policy, Request};
 use portcullis_tests::sign::Signer;
 use portcullis_tests::world::World;
 use proptest::prelude::*;
@@ -165,7 +168,7 @@ fn native_and_component_agree_on_random_requests() {
     let open = |engine: &dyn portcullis_tests::engine::Engine| -> RefCell<Box<dyn Door>> {
         RefCell::new(engine.open(&policy, &World::at(NOW)).unwrap_or_else(|e| panic!("{}: {e}", engine.name())))
     };
-    let (native, component) = (open(&Native), open(&Component));
+    let (native, component, plain) = (open(&Native), open(&Component), open(&Plain));
     let mut forwarded = 0;
     let counted = RefCell::new(&mut forwarded);
     let mut runner = TestRunner::new(Config { cases: 2_000, failure_persistence: None, ..Config::default() });
@@ -174,6 +177,8 @@ fn native_and_component_agree_on_random_requests() {
         let other = component.borrow_mut().ask(&request).expect("no HTTP in between");
         prop_assert_eq!(&one.outcome, &other.outcome, "native: {}; component: {}", one.summary(), other.summary());
         prop_assert_eq!(&one.reason, &other.reason);
+        let plain = plain.borrow_mut().ask(&request).expect("no HTTP in between");
+        prop_assert_eq!((&plain.outcome, &plain.reason), (&other.outcome, &other.reason), "plain, packed");
         if one.forwarded() {
             **counted.borrow_mut() += 1;
         }
@@ -184,4 +189,18 @@ fn native_and_component_agree_on_random_requests() {
     }
     // A policy that refuses everything would agree too.
     assert!(forwarded > 50, "only {forwarded} of 2,000 requests were let through");
+}
+
+/// The host writes heads as the guest reads them.
+#[test]
+fn a_packed_head_is_read_as_it_was_written() {
+    let lines = prop::collection::vec((any::<String>(), any::<Vec<u8>>()), 0..5);
+    let texts = (any::<String>(), any::<String>(), any::<String>(), any::<String>());
+    proptest!(|(texts in texts, target in any::<Vec<u8>>(), headers in lines, now in any::<i64>())| {
+        let (method, scheme, authority, client) = texts;
+        let head = RequestHead { method, scheme, authority, target, headers, client, now };
+        let read = Head::unpack(&pack(&head));
+        let RequestHead { method, scheme, authority, target, headers, client, now } = head;
+        prop_assert_eq!(read, Ok(Head { method, scheme, authority, target, headers, client, now }));
+    });
 }

@@ -1,4 +1,4 @@
-//! One data suite, three engines. Prints its report always; fails on any failure.
+//! One data suite, four engines. Prints its report always; fails on any failure.
 //!
 //! `PORTCULLIS_CASES` names another folder of cases; `PORTCULLIS_SHARED` one that holds
 //! `routes-public` and `wycheproof`. Arguments are filters on file names: `cargo test -p portcullis-tests --test cases -- jwt cookies`.

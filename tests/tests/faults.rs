@@ -78,6 +78,7 @@ fn nonsense_fails_closed() {
         "/target?",
         "/target?//evil.example/",
         "/target?http://evil.example/",
+        "/unreadable",
         "/rule",
         "/upstream",
     ] {

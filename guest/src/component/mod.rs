@@ -24,6 +24,8 @@ use std::cell::RefCell;
 thread_local! {
     /// One policy for each instance. An instance has one thread and takes one call at a time.
     static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+    /// The last packed head, for its room; each call fills it anew.
+    static HEAD: RefCell<Head> = RefCell::new(Head::default());
 }
 
 struct Door;
@@ -66,8 +68,10 @@ impl Guest for Door {
     }
 
     fn decide_packed(head: Vec<u8>, answers: Vec<Answered>) -> Result<Step, String> {
-        let head = Head::unpack(&head).map_err(|fault| fault.to_string())?;
-        Ok(decide(&head, answers))
+        HEAD.with_borrow_mut(|kept| {
+            kept.refill(&head).map_err(|fault| fault.to_string())?;
+            Ok(decide(kept, answers))
+        })
     }
 
     fn explain(head: RequestHead, answers: Vec<Answered>, persona: Option<String>) -> Result<Explained, String> {

@@ -28,37 +28,59 @@ impl fmt::Display for BadHead {
 
 impl std::error::Error for BadHead {}
 
+/// Bytes that an emptied head may keep for the next one: those of nearly all heads, and not those of a flood.
+const KEPT: usize = 16 * 1024;
+
 impl Head {
     /// Read a packed head.
     ///
     /// # Errors
     /// [`BadHead`]: another layout, bytes missing or left over, text that is not UTF-8.
     pub fn unpack(bytes: &[u8]) -> Result<Self, BadHead> {
+        let mut head = Self::default();
+        head.refill(bytes)?;
+        Ok(head)
+    }
+
+    /// Read a packed head into this one. Nothing of what it held stays but the room: to ask for room for each text costs
+    /// more than to read it.
+    ///
+    /// # Errors
+    /// As [`Self::unpack`]; it must be filled again before it is used then.
+    pub fn refill(&mut self, bytes: &[u8]) -> Result<(), BadHead> {
+        if self.room() > KEPT {
+            *self = Self::default();
+        }
         let mut reader = Reader { bytes, rest: bytes };
         let [version] = reader.array()?;
         if version != VERSION {
             return Err(BadHead { at: 0, what: "an unknown version" });
         }
-        let now = i64::from_le_bytes(reader.array()?);
-        let method = reader.text()?;
-        let scheme = reader.text()?;
-        let authority = reader.text()?;
-        let client = reader.text()?;
-        let target = reader.bytes()?.to_vec();
+        self.now = i64::from_le_bytes(reader.array()?);
+        reader.text(&mut self.method)?;
+        reader.text(&mut self.scheme)?;
+        reader.text(&mut self.authority)?;
+        reader.text(&mut self.client)?;
+        reader.bytes(&mut self.target)?;
         let at = reader.at();
         let count = reader.length()?;
         if count > reader.rest.len() / LINE {
             return Err(BadHead { at, what: "more headers than bytes" });
         }
-        let mut headers = Vec::with_capacity(count);
-        for _ in 0..count {
-            let name = reader.text()?;
-            headers.push((name, reader.bytes()?.to_vec()));
+        self.headers.resize_with(count, Default::default);
+        for (name, value) in &mut self.headers {
+            reader.text(name)?;
+            reader.bytes(value)?;
         }
-        if !reader.rest.is_empty() {
-            return Err(reader.fault("bytes left over"));
-        }
-        Ok(Self { method, scheme, authority, target, headers, client, now })
+        if reader.rest.is_empty() { Ok(()) } else { Err(reader.fault("bytes left over")) }
+    }
+
+    /// Bytes that are held for what this head could hold.
+    fn room(&self) -> usize {
+        let texts = [&self.method, &self.scheme, &self.authority, &self.client];
+        let lines = self.headers.iter().map(|(name, value)| name.capacity() + value.capacity());
+        let list = self.headers.capacity() * size_of::<(String, Vec<u8>)>();
+        texts.iter().map(|text| text.capacity()).sum::<usize>() + self.target.capacity() + list + lines.sum::<usize>()
     }
 }
 
@@ -87,17 +109,25 @@ impl<'a> Reader<'a> {
         Ok(usize::try_from(u32::from_le_bytes(self.array()?)).unwrap_or(usize::MAX))
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8], BadHead> {
+    fn taken(&mut self) -> Result<&'a [u8], BadHead> {
         let length = self.length()?;
         let (bytes, rest) = self.rest.split_at_checked(length).ok_or_else(|| self.fault("too few bytes"))?;
         self.rest = rest;
         Ok(bytes)
     }
 
-    fn text(&mut self) -> Result<String, BadHead> {
-        let bytes = self.bytes()?;
+    fn bytes(&mut self, into: &mut Vec<u8>) -> Result<(), BadHead> {
+        into.clear();
+        into.extend_from_slice(self.taken()?);
+        Ok(())
+    }
+
+    fn text(&mut self, into: &mut String) -> Result<(), BadHead> {
+        into.clear();
+        let bytes = self.taken()?;
         let text = std::str::from_utf8(bytes);
-        text.map(str::to_owned).map_err(|_| BadHead { at: self.at() - bytes.len(), what: "text that is not UTF-8" })
+        into.push_str(text.map_err(|_| BadHead { at: self.at() - bytes.len(), what: "text that is not UTF-8" })?);
+        Ok(())
     }
 }
 

@@ -38,6 +38,15 @@ pub fn target(data: &[u8]) {
     assert_eq!(again.path_and_query(), canonical, "canonical twice differs from canonical once");
 }
 
+/// A packed head: one way to write each, so what can be read has all its bytes in it.
+pub fn head(data: &[u8]) {
+    let Ok(head) = Head::unpack(data) else { return };
+    let texts = [&head.method, &head.scheme, &head.authority, &head.client];
+    let lines: usize = head.headers.iter().map(|(name, value)| 8 + name.len() + value.len()).sum();
+    let size = 1 + 8 + texts.iter().map(|text| 4 + text.len()).sum::<usize>() + 4 + head.target.len() + 4 + lines;
+    assert_eq!(size, data.len(), "bytes that are not in the head");
+}
+
 /// Cookie lines: what goes on has no control character, and reads the same.
 pub fn cookie(data: &[u8]) {
     let lines: Vec<&[u8]> = data.split(|&b| b == b'\n').collect();

@@ -6,6 +6,7 @@ use portcullis::contract::{ConfigFormat, RequestHead};
 use portcullis::gate::{BodySource, ConfigSource, Edit, Gate, GateOptions, LoadError, Permit};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 /// The built-in component through [`Gate::decide`].
@@ -18,10 +19,28 @@ impl Engine for Component {
     }
 
     fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
-        // Nothing is sent there; a gate that lets something pass must know where to.
-        let gate = load(&policy.clone().before("http://127.0.0.1:9"), world)?;
-        Ok(Box::new(Open { gate, runtime: super::runtime()?, world: Arc::clone(world) }))
+        open(policy, world, false)
     }
+}
+
+/// The same, but the head is handed in as a record (`decide`) and not packed (`decide-packed`).
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl Engine for Plain {
+    fn name(&self) -> &'static str {
+        "component, plain"
+    }
+
+    fn open(&self, policy: &Policy, world: &Arc<World>) -> Result<Box<dyn Door>, String> {
+        open(policy, world, true)
+    }
+}
+
+fn open(policy: &Policy, world: &Arc<World>, plain: bool) -> Result<Box<dyn Door>, String> {
+    // Nothing is sent there; a gate that lets something pass must know where to.
+    let gate = load_as(&policy.clone().before("http://127.0.0.1:9"), world, plain)?;
+    Ok(Box::new(Open { gate, runtime: super::runtime()?, world: Arc::clone(world) }))
 }
 
 /// A gate with the clock and the pages of `world`.
@@ -29,6 +48,10 @@ impl Engine for Component {
 /// # Errors
 /// The findings as text.
 pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
+    load_as(policy, world, false)
+}
+
+fn load_as(policy: &Policy, world: &Arc<World>, plain: bool) -> Result<Gate, String> {
     let config = ConfigSource {
         name: "case".to_owned(),
         text: policy.toml(),
@@ -38,6 +61,7 @@ pub fn load(policy: &Policy, world: &Arc<World>) -> Result<Gate, String> {
     let mut options = GateOptions::new(config);
     options.clock = world.clock();
     options.env = Some(policy.env.clone());
+    options.plain = plain;
     options.fetcher = Some(world.clone());
     // A shared machine may stop an unoptimised build for longer than the 50 ms of a real one.
     options.limits.decide = Duration::from_secs(5);
@@ -77,8 +101,15 @@ impl Door for Open {
             client: "127.0.0.1".to_owned(),
             now: self.world.now(),
         };
+        // Most decisions wait for nothing; what it costs to start a runtime is no part of them.
+        let _inside = self.runtime.enter();
+        let mut body = Body(&request.body);
         let started = Instant::now();
-        let decision = self.runtime.block_on(self.gate.decide(&head, &mut Body(&request.body)));
+        let mut deciding = std::pin::pin!(self.gate.decide(&head, &mut body));
+        let decision = match deciding.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(decision) => decision,
+            Poll::Pending => self.runtime.block_on(deciding),
+        };
         let took = started.elapsed();
         self.runtime.block_on(super::settle());
         let (outcome, back, reason) = match decision {

@@ -68,6 +68,15 @@ fn a_head_cut_short_anywhere_is_refused() {
     }
 }
 
+#[test]
+fn a_flood_is_not_kept() {
+    let mut filled = Head::default();
+    let flood = Head { headers: vec![("cookie".to_owned(), vec![b'a'; 2 * KEPT])], ..head() };
+    filled.refill(&packed(&flood)).unwrap();
+    filled.refill(&packed(&head())).unwrap();
+    assert!(filled.room() < KEPT, "{}", filled.room());
+}
+
 fn heads() -> impl Strategy<Value = Head> {
     let lines = prop::collection::vec((any::<String>(), any::<Vec<u8>>()), 0..5);
     let texts = (any::<String>(), any::<String>(), any::<String>(), any::<String>());
@@ -88,6 +97,21 @@ proptest! {
     #[test]
     fn a_packed_head_reads_as_it_was(head in heads()) {
         prop_assert_eq!(Head::unpack(&packed(&head)), Ok(head));
+    }
+
+    /// Whatever a head held before, even half of a broken one, nothing of it is left.
+    #[test]
+    fn a_head_filled_again_is_as_new(heads in prop::collection::vec((heads(), any::<Option<u16>>()), 1..6)) {
+        let mut filled = Head::default();
+        for (head, cut) in heads {
+            let bytes = packed(&head);
+            let end = cut.map_or(bytes.len(), |cut| usize::from(cut) % bytes.len());
+            let read = filled.refill(&bytes[..end]);
+            prop_assert_eq!(read.is_ok(), end == bytes.len());
+            if read.is_ok() {
+                prop_assert_eq!(&filled, &head);
+            }
+        }
     }
 
     /// There is one way to write a head: whatever can be read is what would be written.

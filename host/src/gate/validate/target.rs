@@ -40,8 +40,12 @@ fn fault(target: &str) -> Option<&'static str> {
 /// `.`, `..` and their escaped spellings (WHATWG URL: single-dot and double-dot path segment), also before a `;`
 /// parameter, which some servers cut off.
 fn is_dot_segment(segment: &str) -> bool {
-    let segment = segment.split_once(';').map_or(segment, |(name, _)| name);
-    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    let mut rest = segment.as_bytes();
+    let mut dots = 0;
+    while let [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] = rest {
+        (dots, rest) = (dots + 1, after);
+    }
+    matches!(dots, 1 | 2) && matches!(rest, [] | [b';', ..])
 }
 
 fn has_broken_escape(path: &str) -> bool {
