@@ -13,7 +13,7 @@ use super::jwt::{Times, Window};
 use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
-use crate::request::{CookieRead, CookieRule};
+use crate::request::CookieRule;
 use crate::trace::Outcome;
 use serde_json::Value;
 use std::sync::Arc;
@@ -61,10 +61,9 @@ impl Reader for IronSession {
     }
 
     fn read(&self, turn: &mut Turn<'_, '_>) -> Judged {
-        let text = match turn.asking.cookies.read(&self.rule) {
-            CookieRead::Value(text) => text,
-            CookieRead::Absent => return turn.refuse(Refused::Absent("no cookie")),
-            CookieRead::Refused(why) => return turn.refuse(Refused::Unreadable(why)),
+        let text = match turn.cookie(&self.rule) {
+            Ok(text) => text,
+            Err(judged) => return judged,
         };
         if let Some(known) = turn.known(&text) {
             return Judged::Verified(known);

@@ -9,7 +9,7 @@ use super::jwt::Source;
 use super::prepare::Prepare;
 use super::refused::Refused;
 use crate::question::{Answers, Asked};
-use crate::request::{CookieRule, Cookies, Head, Target};
+use crate::request::{CookieRead, CookieRule, Cookies, Head, Target};
 use crate::trace::{Outcome, Stage, Trace};
 use std::fmt;
 use std::sync::Arc;
@@ -98,6 +98,18 @@ impl Turn<'_, '_> {
     pub(super) fn refuse(&mut self, why: Refused) -> Judged {
         self.note(Outcome::No, || why.to_string());
         Judged::Refused(why)
+    }
+
+    /// The text of the one cookie that this kind reads.
+    ///
+    /// # Errors
+    /// The refusal, when it is not there or must not be read.
+    pub(super) fn cookie(&mut self, rule: &CookieRule) -> Result<String, Judged> {
+        match self.asking.cookies.read(rule) {
+            CookieRead::Value(text) => Ok(text),
+            CookieRead::Absent => Err(self.refuse(Refused::Absent("no cookie"))),
+            CookieRead::Refused(why) => Err(self.refuse(Refused::Unreadable(why))),
+        }
     }
 
     /// The identity that this very text stood for before, if it still does.

@@ -10,7 +10,7 @@ use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use super::{codes, json, url};
-use crate::request::{Chunks, CookieRead, CookieRule};
+use crate::request::{Chunks, CookieRule};
 use crate::supply::Text;
 use crate::trace::Outcome;
 use serde_json::Value;
@@ -103,10 +103,9 @@ impl Reader for Supabase {
     }
 
     fn read(&self, turn: &mut Turn<'_, '_>) -> Judged {
-        let text = match turn.asking.cookies.read(&self.rule) {
-            CookieRead::Value(text) => text,
-            CookieRead::Absent => return turn.refuse(Refused::Absent("no cookie")),
-            CookieRead::Refused(why) => return turn.refuse(Refused::Unreadable(why)),
+        let text = match turn.cookie(&self.rule) {
+            Ok(text) => text,
+            Err(judged) => return judged,
         };
         if let Some(known) = turn.known(&text) {
             return Judged::Verified(known);

@@ -12,7 +12,7 @@ use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use super::{codes, url};
-use crate::request::{CookieRead, CookieRule};
+use crate::request::CookieRule;
 use crate::supply::Text;
 use crate::trace::Outcome;
 use serde_json::{Map, Value};
@@ -128,10 +128,9 @@ impl Reader for Workos {
         if self.app_headers {
             self.address(turn);
         }
-        let text = match turn.asking.cookies.read(&self.rule) {
-            CookieRead::Value(text) => text,
-            CookieRead::Absent => return turn.refuse(Refused::Absent("no cookie")),
-            CookieRead::Refused(why) => return turn.refuse(Refused::Unreadable(why)),
+        let text = match turn.cookie(&self.rule) {
+            Ok(text) => text,
+            Err(judged) => return judged,
         };
         let judged = match turn.known(&text) {
             Some(known) => Judged::Verified(known),
