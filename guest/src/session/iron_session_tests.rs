@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnostic::Span;
+use crate::request::CookieRead;
 use crate::request::Cookies;
 use crate::session::tests::seals::{PASSWORD, Sealer};
 use crate::session::tests::world::{NOW, World, literal};

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::diagnostic::Span;
+use crate::request::CookieRead;
 use crate::session::crypto::text::to_base64url;
 use crate::session::tests::world::{NOW, Signer, World, jwks, literal, sign_shared, word};
 use crate::session::{Algorithm, Found, KindSettings, ProviderSettings, Sessions};
