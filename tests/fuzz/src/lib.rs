@@ -11,7 +11,7 @@ use portcullis_differential::with_stack;
 use portcullis_gate::Gate;
 use portcullis_gate::config::Format;
 use portcullis_gate::pattern::{Dialect, Options, Pattern};
-use portcullis_gate::request::{CookieRule, Cookies, ReturnRules, Target, checked_return};
+use portcullis_gate::request::{CookieRule, Cookies, Head, ReturnRules, Target, checked_return};
 
 /// A config text, as TOML and as JSON: findings point into the text, and what is refused says why.
 pub fn config(data: &[u8]) {
