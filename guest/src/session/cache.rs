@@ -88,6 +88,15 @@ impl BuildHasher for Seeded {
 pub(super) struct Looked<'a> {
     token: &'a str,
     hash: u64,
+    layer: Layer,
+}
+
+/// What a remembered text is. A token inside a cookie is remembered by itself, too, and must not pass for the cookie: the
+/// cookie is more than its token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Layer {
+    Token,
+    Cookie,
 }
 
 impl<'a> Looked<'a> {
@@ -104,7 +113,7 @@ fn equal(one: &[u8], other: &[u8]) -> bool {
     one.len() == other.len() && tail == rest && !words.iter().zip(others).any(differ)
 }
 
-type Key = (u64, usize);
+type Key = (u64, usize, Layer);
 
 /// An entry in its place.
 #[derive(Debug)]
@@ -134,17 +143,27 @@ impl Cache {
         Self { seed, index: HashMap::with_hasher(seed), ..Self::default() }
     }
 
+    /// Look for a token by itself.
     pub(super) fn look<'a>(&self, token: &'a str) -> Looked<'a> {
+        self.look_at(Layer::Token, token)
+    }
+
+    /// Look for a cookie, with all that is around a token in it.
+    pub(super) fn look_whole<'a>(&self, cookie: &'a str) -> Looked<'a> {
+        self.look_at(Layer::Cookie, cookie)
+    }
+
+    fn look_at<'a>(&self, layer: Layer, token: &'a str) -> Looked<'a> {
         let bytes = token.as_bytes();
         let tail = bytes.get(bytes.len().saturating_sub(HASHED)..).unwrap_or_default();
         let mut hasher = self.seed.build_hasher();
         hasher.write(tail);
-        Looked { token, hash: hasher.finish() }
+        Looked { token, hash: hasher.finish(), layer }
     }
 
     /// The entry of this token and provider; the whole token is compared.
     pub(super) fn get(&mut self, provider: usize, looked: Looked<'_>) -> Option<&Entry> {
-        let at = *self.index.get(&(looked.hash, provider))?;
+        let at = *self.index.get(&(looked.hash, provider, looked.layer))?;
         let slot = self
             .slots
             .get_mut(at)?
@@ -156,7 +175,7 @@ impl Cache {
 
     /// Keep an entry; it takes the place of one with the same key.
     pub(super) fn insert(&mut self, provider: usize, looked: Looked<'_>, entry: Entry) {
-        let key = (looked.hash, provider);
+        let key = (looked.hash, provider, looked.layer);
         if let Some(at) = self.index.get(&key) {
             self.remove(*at);
         }
@@ -250,6 +269,9 @@ mod tests {
         assert!(!has(&mut cache, 0, &format!("b{tail}")));
         assert!(!has(&mut cache, 0, &tail));
         assert!(!has(&mut cache, 0, ""));
+        let cookie = format!("a{tail}");
+        let cookie = cache.look_whole(&cookie);
+        assert!(cache.get(0, cookie).is_none(), "a token is no cookie");
         keep(&mut cache, &format!("b{tail}"));
         assert!(has(&mut cache, 0, &format!("b{tail}")));
     }

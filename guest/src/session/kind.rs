@@ -112,17 +112,17 @@ impl Turn<'_, '_> {
         }
     }
 
-    /// The identity that this very text stood for before, if it still does.
+    /// The identity that this very cookie stood for before, if it still does.
     pub(super) fn known(&mut self, text: &str) -> Option<Arc<Identity>> {
-        let looked = self.learnt.cache.look(text);
+        let looked = self.learnt.cache.look_whole(text);
         let found = self.learnt.recall(self.index, looked, self.asking.head.now)?;
         self.note(Outcome::Yes, || "opened before".to_owned());
         Some(found)
     }
 
-    /// Remember what a text stands for.
+    /// Remember what a cookie stands for.
     pub(super) fn keep(&mut self, text: &str, proof: Proof, identity: &Arc<Identity>) {
-        let looked = self.learnt.cache.look(text);
+        let looked = self.learnt.cache.look_whole(text);
         self.learnt.cache.insert(self.index, looked, Entry::new(text, proof, Arc::clone(identity)));
     }
 
@@ -131,6 +131,14 @@ impl Turn<'_, '_> {
         let looked = self.learnt.cache.look(inner);
         if let Some(proof) = self.learnt.cache.get(self.index, looked).map(|entry| entry.proof) {
             self.keep(outer, proof, identity);
+        }
+    }
+
+    /// From now on a token that is remembered stands for this identity.
+    pub(super) fn retell(&mut self, token: &str, identity: &Arc<Identity>) {
+        let looked = self.learnt.cache.look(token);
+        if let Some(proof) = self.learnt.cache.get(self.index, looked).map(|entry| entry.proof) {
+            self.learnt.cache.insert(self.index, looked, Entry::new(token, proof, Arc::clone(identity)));
         }
     }
 }

@@ -245,3 +245,16 @@ proptest! {
         one(&mut world, &mut room, &encoded(&session(&token, at)));
     }
 }
+
+#[test]
+fn the_token_without_its_envelope_is_no_session_even_when_it_is_known() {
+    let signer = Signer::new();
+    let (mut world, mut room) = start(&signer);
+    for (role, inside) in [("authenticated", "ok u1"), ("anon", "claim `role` is not accepted")] {
+        let token = signer.sign(Some("k1"), &claims(json!({ "role": role })));
+        let before = one(&mut world, &mut room, &token);
+        assert_eq!(one(&mut world, &mut room, &encoded(&session(&token, NOW + 3600))), inside);
+        assert_eq!(one(&mut world, &mut room, &token), before, "memory changes the answer");
+        assert!(!before.starts_with("ok"), "{before}");
+    }
+}

@@ -215,3 +215,15 @@ proptest! {
         read(&mut world, &mut room, &Sealer::default().seal(&session(&inner)));
     }
 }
+
+#[test]
+fn the_token_without_its_seal_is_no_session_even_when_it_is_known() {
+    let signer = Signer::new();
+    let (mut world, mut room) = start(&signer, settings());
+    let token = signer.sign(Some("sso_k1"), &claims(json!({})));
+    let before = word(&read(&mut world, &mut room, &token).0);
+    let sealed = Sealer::default().seal(&session(&token));
+    assert_eq!(word(&read(&mut world, &mut room, &sealed).0), "ok user_01");
+    assert_eq!(word(&read(&mut world, &mut room, &token).0), before, "memory changes the answer");
+    assert!(!before.starts_with("ok"), "{before}");
+}

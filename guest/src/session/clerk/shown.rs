@@ -81,7 +81,7 @@ impl Clerk {
         match turn.learnt.judge_at(place, by, looked, &token, moment, turn.trace) {
             Judged::Verified(identity) => {
                 let own = Arc::new(self.told(&identity, text));
-                turn.keep_as(text, text, &own);
+                turn.retell(text, &own);
                 Judged::Verified(own)
             }
             other => other,
