@@ -132,18 +132,13 @@ impl<'a> Visitor<'a> {
 
     /// The identity that has been verified so far.
     pub(crate) fn identity(&self) -> Option<&Identity> {
-        match (&self.session, &self.bearer) {
-            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => Some(identity),
-            _ => None,
-        }
+        self.verified().map(Arc::as_ref)
     }
 
     /// The same, as it is remembered.
-    fn remembered(&self) -> Option<Arc<Identity>> {
+    fn verified(&self) -> Option<&Arc<Identity>> {
         match (&self.session, &self.bearer) {
-            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => {
-                Some(Arc::clone(identity))
-            }
+            (Some(Found::Verified(identity)), _) | (_, Some((_, Found::Verified(identity)))) => Some(identity),
             _ => None,
         }
     }
@@ -155,7 +150,7 @@ impl<'a> Visitor<'a> {
 
     /// What the gate says about this visitor: header and token. Nobody vouches for a persona.
     fn assertion(&mut self, now: i64) -> Result<Option<(String, String)>, Halt> {
-        let (Source::Request, Some(identity)) = (&self.who, self.remembered()) else { return Ok(None) };
+        let (Source::Request, Some(identity)) = (&self.who, self.verified().cloned()) else { return Ok(None) };
         let Some(assertion) = self.started.as_mut().and_then(|started| started.assertion.as_mut()) else {
             return Ok(None);
         };

@@ -6,7 +6,7 @@
 //! `__Host-` cookies, so the prefix is left out there. The config says where that is; the Host header does only where it
 //! is told to.
 
-use super::jwt::{By, TokenSettings, Verifier};
+use super::jwt::{TokenSettings, Verifier};
 use super::kind::{Asking, Judged, Kind, Reader, Ready, Turn};
 use super::known::{Known, KnownSettings};
 use super::prepare::Prepare;
@@ -133,11 +133,7 @@ impl Reader for ConvexAuth {
             (CookieRead::Refused(why), _) | (_, CookieRead::Refused(why)) => turn.refuse(Refused::Unreadable(why)),
             (CookieRead::Value(_), CookieRead::Absent) => turn.refuse(Refused::State("token without refresh token")),
             (CookieRead::Absent, CookieRead::Value(_)) => turn.refuse(Refused::State("refresh token without token")),
-            (CookieRead::Value(text), CookieRead::Value(_)) => {
-                let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-                let moment = super::kind::Moment { now: asking.head.now, answers: asking.answers };
-                turn.learnt.token(by, &text, moment, turn.trace)
-            }
+            (CookieRead::Value(text), CookieRead::Value(_)) => turn.token(&self.verifier, &text),
         }
     }
 }

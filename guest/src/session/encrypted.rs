@@ -3,9 +3,10 @@
 
 use super::crypto::jwe::{Enc, Jwe};
 use super::crypto::jwe_key::JweKey;
+use super::escapes::unescaped;
 use super::json;
 use super::refused::Refused;
-use crate::request::{CookieRead, decode_uri_component};
+use crate::request::CookieRead;
 use serde_json::{Map, Value};
 
 /// A key and, where tokens name theirs, its name.
@@ -32,11 +33,7 @@ pub(super) fn token_text(read: CookieRead) -> Result<Option<String>, Refused> {
     match read {
         CookieRead::Absent | CookieRead::Refused("empty") => Ok(None),
         CookieRead::Refused(why) => Err(Refused::Unreadable(why)),
-        CookieRead::Value(text) if text.contains('%') => match decode_uri_component(&text) {
-            Some(text) => Ok(Some(text)),
-            None => Err(Refused::Unreadable("the cookie's percent-encoding is broken")),
-        },
-        CookieRead::Value(text) => Ok(Some(text)),
+        CookieRead::Value(text) => Ok(Some(unescaped(&text)?.into_owned())),
     }
 }
 
@@ -137,7 +134,7 @@ mod tests {
         let read = |text: &str| token_text(CookieRead::Value(text.to_owned())).map_err(|why| why.to_string());
         assert_eq!(read("a..b"), Ok(Some("a..b".to_owned())));
         assert_eq!(read("a%2e.b"), Ok(Some("a..b".to_owned())));
-        assert_eq!(read("a%2"), Err("the cookie's percent-encoding is broken".to_owned()));
+        assert_eq!(read("a%2"), Err("cookie is not percent-encoded text".to_owned()));
         assert_eq!(token_text(CookieRead::Refused("empty")), Ok(None));
         assert_eq!(token_text(CookieRead::Absent), Ok(None));
         assert_eq!(token_text(CookieRead::Refused("conflict")), Err(Refused::Unreadable("conflict")));

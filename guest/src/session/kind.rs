@@ -5,7 +5,7 @@
 
 use super::Identity;
 use super::cache::{Cache, Entry, Looked, Proof};
-use super::jwt::Source;
+use super::jwt::{By, Place, Source, Verifier};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use crate::question::{Answers, Asked};
@@ -83,7 +83,22 @@ pub(super) struct Turn<'a, 'b> {
     pub(super) trace: &'b mut Trace,
 }
 
-impl Turn<'_, '_> {
+impl<'a> Turn<'a, '_> {
+    /// This provider as a judge of tokens.
+    pub(super) fn by<'v>(&self, verifier: &'v Verifier) -> By<'v>
+    where
+        'a: 'v,
+    {
+        let Asking { head, answers, .. } = self.asking;
+        By { index: self.index, name: self.name, verifier, place: Place::Alone, now: head.now, answers }
+    }
+
+    /// Judge a text that must be a token.
+    pub(super) fn token(&mut self, verifier: &Verifier, text: &str) -> Judged {
+        let by = self.by(verifier);
+        self.learnt.token(by, text, self.trace)
+    }
+
     /// Unix time.
     pub(super) fn now(&self) -> i64 {
         self.asking.head.now
@@ -199,13 +214,6 @@ impl Learnt {
         let entry = self.cache.get(index, looked)?;
         entry.proof.holds(&self.sources, now).then(|| Arc::clone(&entry.identity))
     }
-}
-
-/// The request that is judged.
-#[derive(Clone, Copy)]
-pub(super) struct Moment<'a> {
-    pub(super) now: i64,
-    pub(super) answers: Answers<'a>,
 }
 
 /// A line of reasoning about a provider.

@@ -1,7 +1,8 @@
 //! A signed token and nothing else: in a cookie (`jwt-cookie`), in `Authorization: Bearer`, or in a header of its own.
 
-use super::jwt::{By, Token, TokenSettings, Verifier};
-use super::kind::{Judged, Kind, Reader, Ready, Turn};
+use super::cache::Looked;
+use super::jwt::{Token, TokenSettings, Verifier};
+use super::kind::{Judged, Kind, Learnt, Reader, Ready, Turn, note};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use crate::request::{CookieRead, CookieRule, Head};
@@ -93,9 +94,7 @@ impl Reader for Plain {
             match line {
                 Ok(text) => {
                     turn.note(Outcome::Info, || format!("{what}, {} bytes", text.len()));
-                    let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-                    let moment = super::kind::Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-                    return turn.learnt.token(by, text, moment, turn.trace);
+                    return turn.token(&self.verifier, text);
                 }
                 Err(Refused::Absent(what)) => absent = what,
                 Err(why) => return turn.refuse(why),
@@ -108,9 +107,7 @@ impl Reader for Plain {
 impl Plain {
     /// `None`: the cookie is not there.
     fn cookie(&self, rule: &CookieRule, turn: &mut Turn<'_, '_>) -> Option<Judged> {
-        let asking = turn.asking;
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = super::kind::Moment { now: asking.head.now, answers: asking.answers };
+        let (asking, by) = (turn.asking, turn.by(&self.verifier));
         if !turn.memo.0.contains_key(rule) {
             turn.memo.0.insert(rule.clone(), Cookie { read: asking.cookies.read(rule), token: None });
         }
@@ -118,22 +115,18 @@ impl Plain {
         let text = match &cookie.read {
             CookieRead::Value(text) => text.as_str(),
             CookieRead::Absent => {
-                super::kind::note(turn.trace, Outcome::No, by.name, || format!("no cookie `{}`", rule.name));
+                note(turn.trace, Outcome::No, by.name, || format!("no cookie `{}`", rule.name));
                 return None;
             }
             CookieRead::Refused(why) => {
-                super::kind::note(turn.trace, Outcome::No, by.name, || {
-                    format!("cookie `{}` refused: {why}", rule.name)
-                });
+                note(turn.trace, Outcome::No, by.name, || format!("cookie `{}` refused: {why}", rule.name));
                 return Some(Judged::Refused(Refused::Unreadable(why)));
             }
         };
-        super::kind::note(turn.trace, Outcome::Info, by.name, || {
-            format!("cookie `{}`, {} bytes", rule.name, text.len())
-        });
+        note(turn.trace, Outcome::Info, by.name, || format!("cookie `{}`, {} bytes", rule.name, text.len()));
         let looked = turn.learnt.cache.look(text);
-        if let Some(identity) = turn.learnt.recall(by.index, looked, moment.now) {
-            super::kind::note(turn.trace, Outcome::Yes, by.name, || "verified before".to_owned());
+        if let Some(identity) = turn.learnt.recall(by.index, looked, by.now) {
+            note(turn.trace, Outcome::Yes, by.name, || "verified before".to_owned());
             return Some(Judged::Verified(identity));
         }
         let passed_over = cookie.token.is_none().then(|| self.passes_over(turn.learnt, looked)).flatten();
@@ -145,9 +138,9 @@ impl Plain {
             },
         };
         Some(match parsed {
-            Ok(token) => turn.learnt.judge(by, looked, token, moment, turn.trace),
+            Ok(token) => turn.learnt.judge(by, looked, token, turn.trace),
             Err(why) => {
-                super::kind::note(turn.trace, Outcome::No, by.name, || format!("before the signature: {why}"));
+                note(turn.trace, Outcome::No, by.name, || format!("before the signature: {why}"));
                 Judged::Refused(why)
             }
         })
@@ -155,7 +148,7 @@ impl Plain {
 
     /// A token that a later provider of the same cookie has verified tells its algorithm and issuer without being
     /// parsed; that is enough to pass over a provider that would not take either.
-    fn passes_over(&self, learnt: &mut super::kind::Learnt, looked: super::cache::Looked<'_>) -> Option<Refused> {
+    fn passes_over(&self, learnt: &mut Learnt, looked: Looked<'_>) -> Option<Refused> {
         for other in &self.rivals {
             let Some(entry) = learnt.cache.get(*other, looked) else { continue };
             return if entry.proof.algorithm.is_some_and(|algorithm| !self.verifier.algorithms.contains(&algorithm)) {

@@ -5,8 +5,8 @@
 
 use super::crypto::text::base64url;
 use super::escapes::unescaped;
-use super::jwt::{By, KeySource, TokenSettings, Verifier};
-use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
+use super::jwt::{KeySource, TokenSettings, Verifier};
+use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use super::{codes, json, url};
@@ -119,9 +119,7 @@ impl Reader for Supabase {
             return turn.refuse(Refused::Expired((now - envelope.ends).ceil() as i64));
         }
         turn.note(Outcome::Info, || format!("a session with an access token of {} bytes", envelope.token.len()));
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        let judged = turn.learnt.token(by, &envelope.token, moment, turn.trace);
+        let judged = turn.token(&self.verifier, &envelope.token);
         let Judged::Verified(identity) = judged else { return judged };
         let role = identity.claims.get("role").and_then(Value::as_str);
         if !self.roles.is_empty() && !self.roles.iter().any(|known| Some(known.as_str()) == role) {

@@ -7,8 +7,8 @@ use super::crypto::iron::Passwords;
 use super::escapes::unescaped;
 use super::identity::Identity;
 use super::iron_seal::{self, Opened, SealPasswords};
-use super::jwt::{By, KeySource, TokenSettings, Verifier};
-use super::kind::{Judged, Kind, Moment, Reader, Ready, Turn};
+use super::jwt::{KeySource, TokenSettings, Verifier};
+use super::kind::{Judged, Kind, Reader, Ready, Turn};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use super::{codes, url};
@@ -170,9 +170,7 @@ impl Workos {
             return turn.refuse(Refused::claim("accessToken", "missing"));
         };
         turn.note(Outcome::Yes, || "the seal opens".to_owned());
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        let judged = turn.learnt.token(by, token, moment, turn.trace);
+        let judged = turn.token(&self.verifier, token);
         let Judged::Verified(verified) = judged else { return judged };
         let identity = Arc::new(with_user(&verified, &opened));
         // A seal that ends by itself, which AuthKit does not make, would have to be remembered with its own end.

@@ -16,8 +16,8 @@ pub use settings::{BetterAuthSettings, BetterAuthStrategy};
 use super::cache::Proof;
 use super::escapes::unescaped;
 use super::identity::Identity;
-use super::jwt::{By, Times, Verifier, Window};
-use super::kind::{Judged, Moment, Reader, Turn};
+use super::jwt::{Times, Verifier, Window};
+use super::kind::{Judged, Reader, Turn};
 use super::refused::Refused;
 use crate::request::{CookieRead, CookieRule};
 use crate::trace::Outcome;
@@ -112,9 +112,7 @@ impl BetterAuth {
             Ok(read) => read,
             Err(judged) => return judged,
         };
-        let by = By { index: turn.index, name: turn.name, verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        let judged = turn.learnt.token(by, &data, moment, turn.trace);
+        let judged = turn.token(verifier, &data);
         let Judged::Verified(verified) = judged else { return judged };
         let session = match Session::of_token(&verified, &self.demands).and_then(|session| agree(session, token)) {
             Ok(session) => session,

@@ -242,17 +242,7 @@ mod tests {
     }
 
     fn names() -> Names {
-        let name = |name: &str| name.to_owned();
-        let cookies = ClerkCookies {
-            session: name("__session"),
-            client_uat: name("__client_uat"),
-            refresh: name("__refresh"),
-            handshake: name("__clerk_handshake"),
-            handshake_nonce: name("__clerk_handshake_nonce"),
-            dev_browser: name("__clerk_db_jwt"),
-            redirect_count: name("__clerk_redirect_count"),
-        };
-        Names::new(&cookies, "naoXFJnI")
+        Names::new(&ClerkCookies::default(), "naoXFJnI")
     }
 
     fn crumbs(line: &str, development: bool) -> Result<Crumbs, Refused> {

@@ -66,6 +66,22 @@ pub struct ClerkCookies {
     pub redirect_count: String,
 }
 
+/// As Clerk's own packages call them.
+impl Default for ClerkCookies {
+    fn default() -> Self {
+        let name = str::to_owned;
+        Self {
+            session: name("__session"),
+            client_uat: name("__client_uat"),
+            refresh: name("__refresh"),
+            handshake: name("__clerk_handshake"),
+            handshake_nonce: name("__clerk_handshake_nonce"),
+            dev_browser: name("__clerk_db_jwt"),
+            redirect_count: name("__clerk_redirect_count"),
+        }
+    }
+}
+
 /// How a browser gets a new token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Handshake {

@@ -9,8 +9,8 @@ use super::outcome::{Out, token_reason};
 use super::shown::Shown;
 use crate::request::{CookieRule, Head, param};
 use crate::session::crypto::mac::HmacSha1;
-use crate::session::jwt::{By, Place, Token, Verifier};
-use crate::session::kind::{Judged, Moment, Reader, Turn};
+use crate::session::jwt::{Place, Token, Verifier};
+use crate::session::kind::{Judged, Reader, Turn};
 use crate::session::refused::Refused;
 use serde_json::Value;
 
@@ -154,9 +154,8 @@ impl Clerk {
             return Ok(());
         }
         let token = Token::parse(text).map_err(Judged::Refused)?;
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        turn.learnt.signed(Place::Alone, by, text, &token, moment, turn.trace)
+        let by = turn.by(&self.verifier);
+        turn.learnt.signed(by, text, &token, turn.trace)
     }
 
     fn crumbs(&self, turn: &mut Turn<'_, '_>) -> Result<Crumbs, Refused> {

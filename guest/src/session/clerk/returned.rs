@@ -4,8 +4,8 @@
 use super::outcome::{Out, token_reason};
 use super::reader::Clerk;
 use crate::request::{CookieRead, param};
-use crate::session::jwt::{By, Place, Token};
-use crate::session::kind::{Detour, Judged, Moment, Turn};
+use crate::session::jwt::{Place, Token};
+use crate::session::kind::{Detour, Judged, Turn};
 use crate::session::refused::Refused;
 use crate::trace::Outcome;
 use serde_json::Value;
@@ -68,9 +68,8 @@ impl Clerk {
         if !token.plain_type {
             return Err(Judged::Refused(Refused::Type));
         }
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        turn.learnt.signed(Place::Around, by, text, &token, moment, turn.trace)?;
+        let by = turn.by(&self.verifier).at(Place::Around);
+        turn.learnt.signed(by, text, &token, turn.trace)?;
         let lines = match token.claims.get("handshake") {
             Some(Value::Array(lines)) => lines.as_slice(),
             _ => &[],

@@ -6,8 +6,8 @@ use super::outcome::{SIGNATURE, STATUS, TOKEN};
 use super::reader::Clerk;
 use crate::session::Identity;
 use crate::session::crypto::text::to_hex;
-use crate::session::jwt::{By, Place, Token};
-use crate::session::kind::{Judged, Moment, Turn, note};
+use crate::session::jwt::{Place, Token};
+use crate::session::kind::{Judged, Turn, note};
 use crate::session::refused::Refused;
 use crate::trace::Outcome;
 use serde_json::{Map, Value};
@@ -75,10 +75,8 @@ impl Clerk {
             note(turn.trace, Outcome::No, turn.name, || why.to_string());
             return Judged::Refused(why);
         }
-        let by = By { index: turn.index, name: turn.name, verifier: &self.verifier };
-        let moment = Moment { now: turn.asking.head.now, answers: turn.asking.answers };
-        let looked = turn.learnt.cache.look(text);
-        match turn.learnt.judge_at(place, by, looked, &token, moment, turn.trace) {
+        let (by, looked) = (turn.by(&self.verifier).at(place), turn.learnt.cache.look(text));
+        match turn.learnt.judge(by, looked, &token, turn.trace) {
             Judged::Verified(identity) => {
                 let own = Arc::new(self.told(&identity, text));
                 turn.retell(text, &own);

@@ -30,15 +30,7 @@ fn settings(key: &str, signer: &Signer) -> ClerkSettings {
             algorithms: vec![Algorithm::EdDsa],
             ..TokenSettings::new(KeySource::Jwks(literal(&jwks(&[signer.jwk("k")]))))
         },
-        cookies: ClerkCookies {
-            session: name("__session"),
-            client_uat: name("__client_uat"),
-            refresh: name("__refresh"),
-            handshake: name("__clerk_handshake"),
-            handshake_nonce: name("__clerk_handshake_nonce"),
-            dev_browser: name("__clerk_db_jwt"),
-            redirect_count: name("__clerk_redirect_count"),
-        },
+        cookies: ClerkCookies::default(),
         bearer: true,
         handshake: Handshake {
             on: true,

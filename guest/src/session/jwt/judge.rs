@@ -8,7 +8,7 @@ use super::verifier::Keys;
 use crate::question::{Answer, Answers, Asked, Question, VerifyKey};
 use crate::session::Identity;
 use crate::session::cache::{Entry, Looked, Proof};
-use crate::session::kind::{Judged, Learnt, Moment, note};
+use crate::session::kind::{Judged, Learnt, note};
 use crate::session::number::{Kind, number};
 use crate::session::refused::Refused;
 use crate::trace::{Outcome, Trace};
@@ -36,30 +36,35 @@ impl Place {
     }
 }
 
-/// Who judges: a provider by its number and name, and what it demands of tokens.
+/// Who judges, what, and when: a provider by its number and name, what it demands of tokens, and the request.
 #[derive(Clone, Copy)]
 pub(in crate::session) struct By<'a> {
     pub(in crate::session) index: usize,
     pub(in crate::session) name: &'a str,
     pub(in crate::session) verifier: &'a Verifier,
+    pub(in crate::session) place: Place,
+    /// Unix time.
+    pub(in crate::session) now: i64,
+    pub(in crate::session) answers: Answers<'a>,
+}
+
+impl By<'_> {
+    /// The same, about another of several tokens.
+    pub(in crate::session) fn at(self, place: Place) -> Self {
+        Self { place, ..self }
+    }
 }
 
 impl Learnt {
     /// Judge a text that must be a token: from memory if it can be, else from its parts.
-    pub(in crate::session) fn token(
-        &mut self,
-        by: By<'_>,
-        text: &str,
-        moment: Moment<'_>,
-        trace: &mut Trace,
-    ) -> Judged {
+    pub(in crate::session) fn token(&mut self, by: By<'_>, text: &str, trace: &mut Trace) -> Judged {
         let looked = self.cache.look(text);
-        if let Some(identity) = self.recall(by.index, looked, moment.now) {
+        if let Some(identity) = self.recall(by.index, looked, by.now) {
             note(trace, Outcome::Yes, by.name, || "verified before".to_owned());
             return Judged::Verified(identity);
         }
         match Token::parse(text) {
-            Ok(token) => self.judge(by, looked, &token, moment, trace),
+            Ok(token) => self.judge(by, looked, &token, trace),
             Err(why) => {
                 note(trace, Outcome::No, by.name, || why.to_string());
                 Judged::Refused(why)
@@ -74,23 +79,9 @@ impl Learnt {
         by: By<'_>,
         looked: Looked<'_>,
         token: &Token,
-        moment: Moment<'_>,
         trace: &mut Trace,
     ) -> Judged {
-        self.judge_at(Place::Alone, by, looked, token, moment, trace)
-    }
-
-    /// The same, of one of several tokens.
-    pub(in crate::session) fn judge_at(
-        &mut self,
-        place: Place,
-        by: By<'_>,
-        looked: Looked<'_>,
-        token: &Token,
-        moment: Moment<'_>,
-        trace: &mut Trace,
-    ) -> Judged {
-        let checked = match fits(by.verifier, token, moment.now) {
+        let checked = match fits(by.verifier, token, by.now) {
             Ok(checked) => checked,
             Err(why) => {
                 note(trace, Outcome::No, by.name, || format!("before the signature: {why}"));
@@ -98,7 +89,7 @@ impl Learnt {
             }
         };
         note(trace, Outcome::Yes, by.name, || format!("header ({}) and claims will do", token.algorithm.name()));
-        let (copy, keys) = match self.candidates(by, token, checked.issuer, moment) {
+        let (copy, keys) = match self.candidates(by, token, checked.issuer) {
             Ok(found) => found,
             Err(judged) => {
                 note_no_key(trace, by.name, &judged);
@@ -111,7 +102,7 @@ impl Learnt {
             note(trace, Outcome::Yes, by.name, || "signature verified before".to_owned());
             return Judged::Verified(Arc::clone(&entry.identity));
         }
-        if let Err(judged) = verify(place, by, copy, &keys, looked, token, moment.answers, trace) {
+        if let Err(judged) = verify(by, copy, &keys, looked, token, trace) {
             return judged;
         }
         let identity = Arc::new(identity(by, &checked, token));
@@ -124,11 +115,9 @@ impl Learnt {
     /// Is the signature good? Nothing is said about claims, and nothing is remembered.
     pub(in crate::session) fn signed(
         &mut self,
-        place: Place,
         by: By<'_>,
         text: &str,
         token: &Token,
-        moment: Moment<'_>,
         trace: &mut Trace,
     ) -> Result<(), Judged> {
         if !by.verifier.algorithms.contains(&token.algorithm) {
@@ -137,19 +126,13 @@ impl Learnt {
         }
         let issuer = by.verifier.rules.issuers.first().map_or("", String::as_str);
         let (copy, keys) =
-            self.candidates(by, token, issuer, moment).inspect_err(|judged| note_no_key(trace, by.name, judged))?;
+            self.candidates(by, token, issuer).inspect_err(|judged| note_no_key(trace, by.name, judged))?;
         let looked = self.cache.look(text);
-        verify(place, by, copy, &keys, looked, token, moment.answers, trace)
+        verify(by, copy, &keys, looked, token, trace)
     }
 
     /// The keys that may have made the signature, with source and copy of the set they come from (`None`: fixed).
-    fn candidates(
-        &mut self,
-        by: By<'_>,
-        token: &Token,
-        issuer: &str,
-        moment: Moment<'_>,
-    ) -> Result<Candidates, Judged> {
+    fn candidates(&mut self, by: By<'_>, token: &Token, issuer: &str) -> Result<Candidates, Judged> {
         let algorithm = token.algorithm;
         let kid = token.kid.as_deref();
         let found = match &by.verifier.keys {
@@ -172,7 +155,7 @@ impl Learnt {
             Keys::Remote(_) => {
                 let place = by.verifier.source(issuer).ok_or(Judged::Refused(Refused::Issuer))?;
                 let source = self.sources.get_mut(place).ok_or(Judged::Refused(Refused::Issuer))?;
-                let wanted = Wanted { provider: by.index, algorithm, kid, now: moment.now, answers: moment.answers };
+                let wanted = Wanted { provider: by.index, algorithm, kid, now: by.now, answers: by.answers };
                 match source.key(&wanted) {
                     Ok(source::Found { key, epoch }) => (Some((place, epoch)), chosen(&key, token)),
                     Err(NoKey::Ask(asked)) => return Err(Judged::Ask(vec![*asked])),
@@ -223,20 +206,17 @@ fn fits<'a>(verifier: &Verifier, token: &'a Token, now: i64) -> Result<Checked<'
 }
 
 /// Ask about all candidates at once (a round costs more than a check), or read the answers; and say so.
-#[expect(clippy::too_many_arguments, reason = "what is asked, about what, with what, and where it is told")]
 fn verify(
-    place: Place,
     by: By<'_>,
     copy: Option<(usize, u64)>,
     keys: &[Candidate],
     looked: Looked<'_>,
     token: &Token,
-    answers: Answers<'_>,
     trace: &mut Trace,
 ) -> Result<(), Judged> {
     let epoch = copy.map_or(0, |(_, epoch)| epoch);
-    let asked = |at: usize| number(by.index, epoch, place.question(at));
-    let found = ask(keys.iter().enumerate().map(|(at, key)| (asked(at), key)), looked, token, answers);
+    let asked = |at: usize| number(by.index, epoch, by.place.question(at));
+    let found = ask(keys.iter().enumerate().map(|(at, key)| (asked(at), key)), looked, token, by.answers);
     match &found {
         Ok(()) => note(trace, Outcome::Yes, by.name, || "signature verifies".to_owned()),
         Err(Judged::Ask(asked)) => {

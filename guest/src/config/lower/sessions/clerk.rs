@@ -77,15 +77,16 @@ fn proxy_url(lower: &mut Lower<'_>, node: &Node) -> Option<String> {
 }
 
 fn cookies(lower: &mut Lower<'_>, node: &Node) -> ClerkCookies {
-    let mut name = |key: &str, default: &str| cookie_name(lower, node, key, default);
+    let usual = ClerkCookies::default();
+    let mut name = |key: &str, usual: &str| cookie_name(lower, node, key, usual);
     ClerkCookies {
-        session: name("cookie", "__session"),
-        client_uat: name("client-uat-cookie", "__client_uat"),
-        refresh: name("refresh-cookie", "__refresh"),
-        handshake: name("handshake-cookie", "__clerk_handshake"),
-        handshake_nonce: name("handshake-nonce-cookie", "__clerk_handshake_nonce"),
-        dev_browser: name("dev-browser-cookie", "__clerk_db_jwt"),
-        redirect_count: name("redirect-count-cookie", "__clerk_redirect_count"),
+        session: name("cookie", &usual.session),
+        client_uat: name("client-uat-cookie", &usual.client_uat),
+        refresh: name("refresh-cookie", &usual.refresh),
+        handshake: name("handshake-cookie", &usual.handshake),
+        handshake_nonce: name("handshake-nonce-cookie", &usual.handshake_nonce),
+        dev_browser: name("dev-browser-cookie", &usual.dev_browser),
+        redirect_count: name("redirect-count-cookie", &usual.redirect_count),
     }
 }
 

@@ -34,17 +34,7 @@ fn iron_session() {
             }
             other => panic!("{other}"),
         };
-        let seal = match cookie(case, text(&case["config"], "cookieName"), ".") {
-            Carried::Text(text) => text,
-            Carried::Nothing => {
-                count.skip(case, "no cookie");
-                continue;
-            }
-            Carried::Doubtful(why) => {
-                count.skip(case, why);
-                continue;
-            }
-        };
+        let Some(seal) = count.carried(case, cookie(case, text(&case["config"], "cookieName"), ".")) else { continue };
         let opened = open(&passwords.unwrap(), &seal, case["now"].as_i64().unwrap());
         if let Ok((data, expired)) = &opened
             && text(&case["expect"], "verdict") == "accept"

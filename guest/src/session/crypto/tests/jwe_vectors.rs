@@ -141,16 +141,8 @@ fn better_auth_jwe() {
         let keys =
             [named(Enc::A256CbcHs512, &better_auth(text(config, "secret").as_bytes()).unwrap(), Thumbprint::Sha256)];
         let secure = if config["secureCookies"] == true { "__Secure-" } else { "" };
-        let token = match cookie(case, &format!("{secure}better-auth.session_data"), ".") {
-            Carried::Text(token) => token,
-            Carried::Nothing => {
-                count.skip(case, "no cookie");
-                continue;
-            }
-            Carried::Doubtful(why) => {
-                count.skip(case, why);
-                continue;
-            }
+        let Some(token) = count.carried(case, cookie(case, &format!("{secure}better-auth.session_data"), ".")) else {
+            continue;
         };
         let opened = open(&token, &keys);
         if let (Ok(claims), Some(subject)) = (&opened, case["expect"]["identity"]["sub"].as_str()) {

@@ -2,7 +2,7 @@
 
 use super::super::mac::{HmacSha1, HmacSha256};
 use super::super::text::{base64, base64url, to_hex};
-use super::{Carried, Count, cookie, load, text};
+use super::{Count, cookie, load, text};
 use serde_json::Value;
 
 /// `token.signature`; the last dot divides, the signature is padded base64.
@@ -48,16 +48,8 @@ fn better_auth() {
         let key = HmacSha256::new(text(config, "secret").as_bytes()).unwrap();
         let secure = if config["secureCookies"] == true { "__Secure-" } else { "" };
         let name = if config["strategy"].is_null() { "session_token" } else { "session_data" };
-        let value = match cookie(case, &format!("{secure}better-auth.{name}"), ".") {
-            Carried::Text(value) => value,
-            Carried::Nothing => {
-                count.skip(case, "no cookie");
-                continue;
-            }
-            Carried::Doubtful(why) => {
-                count.skip(case, why);
-                continue;
-            }
+        let Some(value) = count.carried(case, cookie(case, &format!("{secure}better-auth.{name}"), ".")) else {
+            continue;
         };
         match config["strategy"].as_str() {
             None => count.judge(case, signed_cookie(&key, &value), |()| None),

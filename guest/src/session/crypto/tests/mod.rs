@@ -98,6 +98,16 @@ impl Count {
         }
     }
 
+    /// What the case carries, or a skip with its reason.
+    fn carried(&mut self, case: &Value, carried: Carried) -> Option<String> {
+        match carried {
+            Carried::Text(text) => return Some(text),
+            Carried::Nothing => self.skip(case, "no cookie"),
+            Carried::Doubtful(why) => self.skip(case, why),
+        }
+        None
+    }
+
     fn skip(&mut self, case: &Value, why: &str) {
         self.skipped.push(format!("{}: {why}", text(case, "id")));
     }
