@@ -117,10 +117,15 @@ impl Doors {
         });
         match door {
             Err(findings) => Verdict::Failed(findings.clone()),
-            Ok(door) => match door.ask(&put.request) {
-                Err(Unsent(why)) => Verdict::Skipped(why.to_owned()),
-                Ok(answer) => (put.judge)(&answer),
-            },
+            Ok(door) => {
+                let mut ask = || match door.ask(&put.request) {
+                    Err(Unsent(why)) => Verdict::Skipped(why.to_owned()),
+                    Ok(answer) => (put.judge)(&answer),
+                };
+                // What an instance remembers changes what a decision costs, never how it ends.
+                let (first, again) = (ask(), ask());
+                if first == again { first } else { Verdict::Failed(format!("first {first:?}, then {again:?}")) }
+            }
         }
     }
 }
