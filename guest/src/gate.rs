@@ -5,7 +5,7 @@ use crate::config::{self, Format, Linted};
 use crate::decide::{Compiled, Question, Started, Who, decide, not_started};
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
-use crate::question::{Answered, Answers};
+use crate::question::{Addresses, Answered, Answers};
 use crate::request::Head;
 use crate::trace::{Trace, TraceLine};
 use crate::verdict::Step;
@@ -56,16 +56,16 @@ impl Gate {
     }
 
     /// Hand in what the policy asked for by name, in the order of [`Policy::needs`], and a random seed for hash maps.
-    /// Gives the addresses that a [`crate::question::Question::Document`] may name.
+    /// Gives the addresses that questions may name.
     ///
     /// # Errors
     /// Everything that is missing or unusable, pointing at the places in the config that asked. What was started before
     /// goes on.
-    pub fn start(&mut self, supplies: Vec<Option<Vec<u8>>>, seed: (u64, u64)) -> Result<Vec<String>, Vec<Diagnostic>> {
+    pub fn start(&mut self, supplies: Vec<Option<Vec<u8>>>, seed: (u64, u64)) -> Result<Addresses, Vec<Diagnostic>> {
         let started = Started::new(self.compiled.policy(), supplies, seed)?;
-        let documents = started.documents();
+        let addresses = started.addresses();
         self.started = Some(started);
-        Ok(documents)
+        Ok(addresses)
     }
 
     /// Judge one request with all answers so far. Refuses everything (503) before a good [`Self::start`].

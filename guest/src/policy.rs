@@ -58,8 +58,20 @@ pub struct Policy {
     pub paths: PathRules,
     /// `[next]`, or the preset `nextjs`.
     pub next: Option<NextRules>,
-    /// The preset `clerk`: refusals are answered as `protect()` answers them.
-    pub protect: bool,
+    /// How visitors who may not pass are answered.
+    pub refusals: Refusals,
+}
+
+/// How visitors who may not pass are answered, where no rule says otherwise.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Refusals {
+    /// By the kind of request: a page is led to the sign-in page, a script gets 401.
+    #[default]
+    ByKind,
+    /// The preset `clerk`: as `protect()` answers.
+    Clerk,
+    /// The preset `convex`: whatever asks is led to the sign-in page, by 307, as `nextjsMiddlewareRedirect` does.
+    Convex,
 }
 
 /// A Next.js app is behind.
@@ -287,6 +299,17 @@ pub enum EditTemplate {
     Remove(String),
 }
 
+/// A server behind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    /// Name that routes use.
+    pub name: String,
+    /// `http://host:port` or `https://host:port`.
+    pub url: String,
+    /// It is another site: it has its own name as Host, and cookies of this site are none of its business.
+    pub external: bool,
+}
+
 /// `[proxy]`; `None`: the host's default. Units as in the WIT.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each field is documented at `proxy-settings` in wit/gate.wit")]
@@ -295,8 +318,8 @@ pub struct ProxySettings {
     pub admin: Option<String>,
     pub public_origin: Option<String>,
     pub trusted_proxies: Vec<String>,
-    /// Name and address; the first one is `default`.
-    pub upstreams: Vec<(String, String)>,
+    /// The first one is `default`.
+    pub upstreams: Vec<Upstream>,
     pub connect_timeout: Option<u32>,
     pub response_timeout: Option<u32>,
     pub head_timeout: Option<u32>,

@@ -4,6 +4,7 @@
 //! depends only on the policy and the request, so any instance can take the next step.
 
 use crate::session::Algorithm;
+use std::fmt;
 
 /// Why a document is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +22,34 @@ pub enum VerifyKey {
     Jwk(String),
     /// Bytes of a shared secret.
     Secret(Vec<u8>),
+}
+
+/// A call of a backend.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// HTTP method.
+    pub method: String,
+    /// Absolute address; one of those that the started policy named.
+    pub url: String,
+    /// Request headers.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// Request body.
+    pub body: Vec<u8>,
+    /// Calls with the same key share one flight; empty: nobody else's.
+    pub key: String,
+    /// For so many milliseconds the answer is given to later calls with the same key.
+    pub grace: u32,
+    /// Only if its status is 200 to 299 and its body holds these bytes.
+    pub keep: Vec<u8>,
+    /// Milliseconds until it has failed.
+    pub timeout: u32,
+}
+
+/// Shows where it goes, and none of the secrets that it carries.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({} {})", self.method, self.url)
+    }
 }
 
 /// Something only the world can answer.
@@ -44,21 +73,8 @@ pub enum Question {
         /// The signature in JWS form.
         signature: Vec<u8>,
     },
-    /// Call this backend, one flight for each key.
-    Call {
-        /// HTTP method.
-        method: String,
-        /// Absolute address.
-        url: String,
-        /// Request headers.
-        headers: Vec<(String, Vec<u8>)>,
-        /// Request body.
-        body: Vec<u8>,
-        /// Calls with the same key share one flight.
-        key: String,
-        /// For so many milliseconds the answer is replayed.
-        grace: u32,
-    },
+    /// Call this backend. At most one call is made for each answer.
+    Call(Call),
     /// The first bytes of the request body.
     Body {
         /// At most so many.
@@ -71,6 +87,15 @@ pub enum Question {
         /// The JWS signing input.
         message: Vec<u8>,
     },
+}
+
+/// What a started policy may ask the world about; all else is refused.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Addresses {
+    /// That a [`Question::Document`] may name, besides the `jwks_uri` that one of these documents names.
+    pub documents: Vec<String>,
+    /// That a [`Question::Call`] may name, each in full.
+    pub calls: Vec<String>,
 }
 
 /// A question with its number.

@@ -17,7 +17,7 @@ const GUEST: &[(&str, &[&str])] = &[
     ("request", &["pattern", "diagnostic"]),
     ("next", &["pattern", "request"]),
     ("question", &["session"]),
-    ("session", &["diagnostic", "question", "request", "supply", "trace"]),
+    ("session", &["diagnostic", "pattern", "question", "request", "supply", "trace"]),
     ("webhook", &["diagnostic", "question", "request", "session", "supply", "trace"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),

@@ -14,6 +14,7 @@ mod bindings {
 }
 
 use crate::Gate;
+use crate::question::Addresses;
 use crate::request::Head;
 use bindings::exports::portcullis::gate::decider::{
     Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
@@ -57,7 +58,7 @@ impl Guest for Door {
         GATE.with_borrow_mut(|gate| match gate {
             None => Err(vec![outgoing::diagnostic(nothing_loaded())]),
             Some(gate) => match gate.start(inputs.supplies, inputs.seed) {
-                Ok(documents) => Ok(Started { documents }),
+                Ok(Addresses { documents, calls }) => Ok(Started { documents, calls }),
                 Err(findings) => Err(findings.into_iter().map(outgoing::diagnostic).collect()),
             },
         })

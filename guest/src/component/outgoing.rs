@@ -5,8 +5,8 @@ use crate::Gate;
 use crate::cases::CaseResult;
 use crate::config::{Format, Linted};
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
-use crate::policy::ProxySettings;
-use crate::question::{Asked, Freshness, Question, VerifyKey};
+use crate::policy::{ProxySettings, Upstream};
+use crate::question::{Asked, Call, Freshness, Question, VerifyKey};
 use crate::request::Kind;
 use crate::session::Algorithm;
 use crate::supply::{Need, Source};
@@ -72,7 +72,11 @@ fn proxy(proxy: &ProxySettings) -> wit::ProxySettings {
         admin: proxy.admin,
         public_origin: proxy.public_origin,
         trusted_proxies: proxy.trusted_proxies,
-        upstreams: proxy.upstreams.into_iter().map(|(name, url)| wit::Upstream { name, url }).collect(),
+        upstreams: proxy
+            .upstreams
+            .into_iter()
+            .map(|Upstream { name, url, external }| wit::Upstream { name, url, external })
+            .collect(),
         connect_timeout: proxy.connect_timeout,
         response_timeout: proxy.response_timeout,
         head_timeout: proxy.head_timeout,
@@ -111,8 +115,8 @@ fn question(Asked { id, question }: Asked) -> wit::Asked {
             message,
             signature,
         }),
-        Question::Call { method, url, headers, body, key, grace } => {
-            wit::Question::Call(wit::CallQuestion { method, url, headers, body, key, grace })
+        Question::Call(Call { method, url, headers, body, key, grace, keep, timeout }) => {
+            wit::Question::Call(wit::CallQuestion { method, url, headers, body, key, grace, keep, timeout })
         }
         Question::Body { limit } => wit::Question::Body(wit::BodyQuestion { limit }),
         Question::Sign { key, message } => wit::Question::Sign(wit::SignQuestion { key, message }),

@@ -77,6 +77,7 @@ codes! {
     BODY_TWICE "P328" "a body written twice" "Keep `body` or `file`.";
     TENANT "P329" "not a tenant" "Letters, digits, `-`, `_` and `.`; tenants become part of paths.";
     PARAM_NAME "P330" "not a parameter name" "Letters, digits, `-`, `_` and `.`.";
+    PRESETS "P331" "presets that do not go together" "Keep one of them.";
 
     "P401" "a supplied value is not text" "Store it as UTF-8.";
     "P402" "an issuer or audience is empty or holds control characters" "Correct the variable or file that the config names.";
@@ -121,6 +122,10 @@ codes! {
     CONVEX_ISSUER "P464" "which deployment of Convex it is, is said twice or not at all" "Write one of `site-url`, `deployment` and `issuer`.";
     CONVEX_TYPE "P465" "a key of the other type of Convex provider" "`domain` goes with `oidc`; `issuer`, `jwks` and `algorithm` go with `custom-jwt`.";
     KNOWN_NAME "P466" "not the name of a team, project, deployment or domain" "Write the name alone, as the dashboard shows it.";
+    CONVEX_URL "P467" "sessions of Convex Auth cannot be renewed" "Write `convex-url`, the address of the deployment (`https`, or `http` on loopback), or `renew = false` if the app renews sessions itself.";
+    EXPERIMENTAL "P468" "this is experimental" "What it stands for is not released yet and may change; nothing else is wrong.";
+    TWO_RENEWALS "P469" "two functions renew sessions" "Keep `refresh-action` or `refresh-mutation`.";
+    FUNCTION "P470" "not the name of a Convex function" "Write module and function: `auth:signIn`.";
 
     LISTEN "P501" "not an address to listen on" "Write address and port: `127.0.0.1:8080`, `0.0.0.0:8080`, `[::1]:8080`.";
     ORIGIN "P502" "not an origin" "Write scheme and host only: `http://127.0.0.1:3000`, `https://app.example.com`.";

@@ -5,9 +5,11 @@ use super::edits::carried;
 use super::edits::private;
 use super::facts::Facts;
 use super::requirement::{Denial, Why};
-use crate::policy::{OnRefusal, Respond, Rule, SignIn};
-use crate::request::{Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param};
-use crate::session::{Carry, Detour};
+use crate::policy::{OnRefusal, Refusals, Respond, Rule, SignIn};
+use crate::request::{
+    Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param, without_param,
+};
+use crate::session::{Carry, Detour, Served};
 use crate::verdict::{Action, Forward, Header, HeaderEdit, Reply, Verdict};
 
 /// Seconds after which a client may ask again when keys were not to be had: the host retries a failed fetch after 1 s.
@@ -33,7 +35,8 @@ impl Answering<'_> {
             Why::Forbidden => rule.and_then(|rule| rule.on_forbidden.as_ref()),
             _ => None,
         };
-        if self.compiled.policy().protect {
+        let refusals = self.compiled.policy().refusals;
+        if refusals == Refusals::Clerk {
             self = match self.protected(denial, custom) {
                 Ok(verdict) => return verdict,
                 Err(own) => own,
@@ -78,6 +81,25 @@ impl Answering<'_> {
         self.verdict(Action::Respond(Reply { status: 200, headers, body: body.into_bytes() }), "assertion keys")
     }
 
+    /// What a session system answers by itself. `None`: it was asked on behalf of nobody real.
+    pub(crate) fn served(self, served: Option<Served>) -> Verdict {
+        let Some(Served::Answer { status, headers, body, reason }) = served else {
+            return self.plain(400, "Bad Request", "only a real request can sign in or out");
+        };
+        let headers = headers.into_iter().filter_map(|(name, value)| Header::new(name, value).ok());
+        let headers = headers.chain(Header::fixed("cache-control", "private, no-store")).collect();
+        self.verdict(Action::Respond(Reply { status, headers, body }), &reason)
+    }
+
+    /// Where the visitor was going when the sign-in page came up that this request was sent from.
+    pub(crate) fn way_back(&self) -> Option<String> {
+        let sign_in = self.compiled.policy().sign_in.as_ref()?;
+        let page = Target::parse(self.referring_page()?.as_bytes()).ok()?;
+        let path = page.path();
+        let path = self.compiled.policy().next.as_ref().and_then(|next| next.config.below_base(path)).unwrap_or(path);
+        (path == sign_in.to).then(|| wanted(sign_in, &page))?
+    }
+
     /// As if there were nothing.
     pub(crate) fn not_found(self, reason: &str) -> Verdict {
         self.plain(404, "Not Found", reason)
@@ -90,8 +112,9 @@ impl Answering<'_> {
 
     /// A redirect that depended on a session: never permanent, never cached.
     pub(crate) fn redirect_session(self, to: &str, reason: &str) -> Verdict {
-        // After a form post the browser must come with GET (RFC 9110 section 15.4.4).
-        let status = if matches!(self.facts.head.method.as_str(), "GET" | "HEAD") { 307 } else { 303 };
+        // After a form post the browser must come with GET (RFC 9110 section 15.4.4), unless the app counts on the other.
+        let same = self.compiled.policy().refusals == Refusals::Convex;
+        let status = if same || matches!(self.facts.head.method.as_str(), "GET" | "HEAD") { 307 } else { 303 };
         self.redirect(to, status, true, reason)
     }
 
@@ -123,6 +146,13 @@ impl Answering<'_> {
     fn anonymous(self, denial: &Denial) -> Verdict {
         let sign_in = self.compiled.policy().sign_in.as_ref().filter(|_| !denial.bearer);
         match (self.facts.kind, sign_in) {
+            // The router of Next.js follows it with the same method, and browsers do with a form.
+            (_, Some(sign_in)) if self.compiled.policy().refusals == Refusals::Convex => {
+                let reads = matches!(self.facts.head.method.as_str(), "GET" | "HEAD");
+                let back = if reads { Some(self.page_asked()) } else { self.referring_page() };
+                let to = self.sign_in_address(sign_in, back);
+                self.redirect(&to, 307, true, &denial.reason)
+            }
             (Kind::Navigation, Some(sign_in)) => {
                 let to = self.sign_in_address(sign_in, Some(self.facts.target.path_and_query()));
                 self.redirect(&to, 307, true, &denial.reason)
@@ -152,6 +182,17 @@ impl Answering<'_> {
             && sign_in.rules.hosts.iter().any(|pattern| pattern.matches(host, &sign_in.rules.tenants).is_some());
         let back = if absolute { format!("https://{host}{back}") } else { back };
         append_param(&page, name, &back)
+    }
+
+    /// The page that was asked for: `_rsc` only tells the router's request from the browser's.
+    fn page_asked(&self) -> String {
+        let target = &self.facts.target;
+        match target.query().filter(|_| self.compiled.policy().next.is_some()).map(|query| without_param(query, "_rsc"))
+        {
+            None => target.path_and_query(),
+            Some(query) if query.is_empty() => target.path().to_owned(),
+            Some(query) => format!("{}?{query}", target.path()),
+        }
     }
 
     /// Where a form was filled in, if that was on this very site.
@@ -280,8 +321,13 @@ fn page(status: u16, title: &str) -> Vec<u8> {
 
 /// Where a signed-in visitor of the sign-in page goes: the checked way back, or `after`.
 pub(crate) fn return_address(sign_in: &SignIn, target: &Target) -> String {
-    let wanted = sign_in.return_param.as_deref().and_then(|name| param(target.query()?, name));
-    wanted.and_then(|wanted| checked_return(&wanted, &sign_in.rules)).unwrap_or_else(|| sign_in.after.clone())
+    wanted(sign_in, target).unwrap_or_else(|| sign_in.after.clone())
+}
+
+/// The checked way back that an address of the sign-in page names.
+fn wanted(sign_in: &SignIn, target: &Target) -> Option<String> {
+    let wanted = param(target.query()?, sign_in.return_param.as_deref()?)?;
+    checked_return(&wanted, &sign_in.rules)
 }
 
 /// Path and query of a rewrite: a canonical path, with the client's query unless the rule writes one.

@@ -2,7 +2,8 @@
 
 use crate::assertion::Assertion;
 use crate::diagnostic::Diagnostic;
-use crate::policy::{ClaimIs, EditTemplate, Policy, Require, Rule, Test, Then};
+use crate::policy::{ClaimIs, EditTemplate, Policy, Refusals, Require, Rule, Test, Then};
+use crate::question::Addresses;
 use crate::request::{ConditionKind, Kind};
 use crate::session::{ProviderSettings, Sessions};
 use crate::supply::Supplies;
@@ -21,6 +22,8 @@ pub(crate) struct Compiled {
     pub(super) has_sessions: bool,
     /// Must the session be read for every request?
     pub(super) everywhere: bool,
+    /// Paths at which session systems answer by themselves.
+    pub(super) endpoints: Vec<String>,
     /// Are sessions read from `authorization`, too?
     pub(super) sessions_read_authorization: bool,
     reads_authorization: bool,
@@ -54,6 +57,7 @@ impl Compiled {
         let sessions = || policy.providers.iter().filter(|provider| !provider.bearer);
         let has_sessions = sessions().next().is_some();
         let everywhere = sessions().any(|provider| provider.kind.kind().everywhere());
+        let endpoints = sessions().filter_map(|provider| provider.kind.kind().endpoint()).map(str::to_owned).collect();
         let reads =
             |provider: &ProviderSettings| provider.kind.kind().headers().iter().any(|name| name == "authorization");
         let sessions_read_authorization = sessions().any(reads);
@@ -71,6 +75,7 @@ impl Compiled {
             open_guards,
             has_sessions,
             everywhere,
+            endpoints,
             sessions_read_authorization,
             reads_authorization,
             uses_params,
@@ -104,7 +109,7 @@ impl Compiled {
         if self.policy.sign_in.is_some() {
             names.push("referer".to_owned());
         }
-        if self.policy.protect {
+        if self.policy.refusals == Refusals::Clerk {
             names.extend(super::protect::HEADERS.map(str::to_owned));
         }
         let kinds = || self.policy.providers.iter().map(|provider| provider.kind.kind());
@@ -264,8 +269,8 @@ impl Started {
         }
     }
 
-    pub(crate) fn documents(&self) -> Vec<String> {
-        self.sessions.documents()
+    pub(crate) fn addresses(&self) -> Addresses {
+        Addresses { documents: self.sessions.documents(), calls: self.sessions.calls() }
     }
 }
 

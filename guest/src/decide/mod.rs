@@ -17,10 +17,10 @@ mod visitor;
 pub(crate) use compiled::{Compiled, Started};
 pub(crate) use visitor::Who;
 
-use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SESSION, RULE_SIGN_IN, Require, Rule, Then};
+use crate::policy::{RULE_DEFAULT, RULE_REQUEST, RULE_SESSION, RULE_SIGN_IN, Refusals, Require, Rule, Then};
 use crate::question::{Answers, Asked};
 use crate::request::{Authority, Head, Kind, Refusal};
-use crate::session::Detour;
+use crate::session::{Detour, is_at};
 use crate::trace::{Outcome, Stage, Trace};
 use crate::verdict::{Action, Header, Reply, Step, Verdict};
 use edits::Edits;
@@ -111,9 +111,13 @@ impl Case<'_, '_> {
             edits.collect(&hit, self.facts, self.visitor.identity());
         }
 
+        if let Some(verdict) = self.endpoint()? {
+            return Ok(verdict);
+        }
+
         // Where every page must know the visitor, pictures and scripts need not.
         if self.compiled.everywhere && self.facts.runs() && self.facts.kind != Kind::SubResource {
-            self.visitor.session(self.facts, self.trace)?;
+            self.visitor.read_along(self.facts, self.trace)?;
         }
 
         if let Some(verdict) = self.sign_in_page(&edits)? {
@@ -156,6 +160,18 @@ impl Case<'_, '_> {
             && self.facts.target.views().is_empty();
         let keys = asked.then(|| self.visitor.assertion_keys())??;
         Some(self.answer(RULE_SESSION).keys(keys))
+    }
+
+    /// Where a session system answers by itself: no rule is asked, but guards are.
+    fn endpoint(&mut self) -> Result<Option<Verdict>, Halt> {
+        let page = self.facts.page();
+        let endpoints = self.compiled.endpoints.iter();
+        if !endpoints.into_iter().any(|endpoint| is_at(endpoint, page)) || !self.facts.target.views().is_empty() {
+            return Ok(None);
+        }
+        let back = self.answer(RULE_SESSION).way_back();
+        let served = self.visitor.serve(self.facts, back.as_deref(), self.trace)?;
+        Ok(Some(self.answer(RULE_SESSION).served(served)))
     }
 
     /// A WebSocket handshake that rides on a session cookie, started by a page of another origin (RFC 6455 section 10.2).
@@ -213,7 +229,9 @@ impl Case<'_, '_> {
         }
         let path = self.facts.target.path();
         self.trace.note(Stage::Route, Outcome::Yes, || ("sign-in".into(), format!("`{path}` is the sign-in page")));
-        let leads_on = matches!(self.facts.head.method.as_str(), "GET" | "HEAD")
+        // The middleware of Convex Auth leads on whatever asks: that is how its app gets from a form to the page after it.
+        let always = self.compiled.policy().refusals == Refusals::Convex;
+        let leads_on = (always || matches!(self.facts.head.method.as_str(), "GET" | "HEAD"))
             && self.facts.kind != Kind::Prefetch
             && self.facts.runs();
         if leads_on && self.visitor.signed_in(self.facts, self.trace)? {

@@ -155,7 +155,7 @@ fn refused(found: Found, bearer: bool) -> Held {
         Found::None(reason) => no(Why::Anonymous, reason, bearer),
         Found::Unavailable(reason) => no(Why::Unavailable, reason, bearer),
         // `Visitor` turns these into `Halt`; should one come through, it opens nothing.
-        Found::Ask(_) | Found::Detour(_) => no(Why::Unavailable, "unanswered question", bearer),
+        Found::Ask(_) | Found::Detour(_) | Found::Later(_) => no(Why::Unavailable, "unanswered question", bearer),
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Compiled, Halt, Started};
 use crate::assertion::Unsigned;
 use crate::policy::RespondBody;
 use crate::question::Answers;
-use crate::session::{Asking, Carry, Found, Identity, Read};
+use crate::session::{Asking, Carry, Found, Identity, Read, Served};
 use crate::trace::Trace;
 use crate::verdict::Forward;
 use crate::webhook::Received;
@@ -38,6 +38,8 @@ pub(crate) struct Visitor<'a> {
     /// Has a webhook signed the request?
     signed: bool,
     carry: Carry,
+    /// Has a rule asked for the session, or was it only read along?
+    asked: bool,
 }
 
 enum Source {
@@ -60,11 +62,27 @@ impl<'a> Visitor<'a> {
             Who::Persona { bearer: true, identity } => Source::Bearer(identity.map(Arc::new)),
             Who::Sender => Source::Sender,
         };
-        Self { compiled, who, answers, started, session: None, bearer: None, signed: false, carry: Carry::default() }
+        Self {
+            compiled,
+            who,
+            answers,
+            started,
+            session: None,
+            bearer: None,
+            signed: false,
+            carry: Carry::default(),
+            asked: false,
+        }
     }
 
-    /// The session, read once.
+    /// The session, because a rule asks; read once.
     pub(crate) fn session(&mut self, facts: &Facts<'_>, trace: &mut Trace) -> Result<Found, Halt> {
+        self.asked = true;
+        self.read_along(facts, trace)
+    }
+
+    /// The session, although no rule may ask.
+    pub(crate) fn read_along(&mut self, facts: &Facts<'_>, trace: &mut Trace) -> Result<Found, Halt> {
         if let Some(found) = &self.session {
             return Ok(found.clone());
         }
@@ -119,6 +137,23 @@ impl<'a> Visitor<'a> {
         match received {
             Received::Ask(asked) => Err(Halt::Questions(vec![asked])),
             received => Ok(received),
+        }
+    }
+
+    /// What a session system answers by itself to a request to its endpoint. `back`: where the visitor was going.
+    pub(crate) fn serve(
+        &mut self,
+        facts: &Facts<'_>,
+        back: Option<&str>,
+        trace: &mut Trace,
+    ) -> Result<Option<Served>, Halt> {
+        let (Source::Request, Some(started)) = (&self.who, self.started.as_mut()) else { return Ok(None) };
+        let asking = Asking { back, ..asking(facts, self.answers) };
+        let Some((served, carry)) = started.sessions.serve(asking, trace) else { return Ok(None) };
+        self.carry = carry;
+        match served {
+            Served::Ask(questions) => Err(Halt::Questions(questions)),
+            served => Ok(Some(served)),
         }
     }
 
@@ -179,8 +214,16 @@ impl<'a> Visitor<'a> {
 
     /// On which request headers has the answer depended? (cookie, authorization)
     pub(crate) fn vary(&self) -> (bool, bool) {
-        let session = self.session.is_some();
+        let session = self.session.is_some() && (self.asked || self.shows());
         (session, self.bearer.is_some() || (session && self.compiled.sessions_read_authorization))
+    }
+
+    /// Does a session that was only read along show in the answer, or in what the app behind learns?
+    fn shows(&self) -> bool {
+        let identity = &self.compiled.policy().identity;
+        let introduced = !identity.headers.is_empty() || identity.assertion.is_some();
+        let told = |one: &Identity| introduced || !one.app_headers.is_empty();
+        self.carry != Carry::default() || self.identity().is_some_and(told)
     }
 
     /// What goes along with the answer, whatever it is.
@@ -224,7 +267,10 @@ impl<'a> Visitor<'a> {
         let guarded = self.started.as_ref().map(|started| started.sessions.cookies()).unwrap_or_default();
         let strip = self.compiled.policy().identity.strip_session_cookie;
         let drop: Vec<&str> = guarded.iter().filter(|_| strip).map(|rule| rule.name.as_str()).collect();
+        let external = self.compiled.policy().proxy.upstreams.get(usize::from(upstream)).is_some_and(|one| one.external);
         let cookie = match self.carry.cookies.as_slice() {
+            // The cookies of this site are none of another's business.
+            _ if external => Some(Vec::new()),
             [] if guarded.is_empty() => None,
             [] => facts.cookies.forward(&drop, guarded),
             instead => Some(facts.cookies.forward_with(&drop, guarded, instead)),
@@ -242,7 +288,17 @@ impl<'a> Visitor<'a> {
 
 /// The request, as a session is read from it.
 fn asking<'a>(facts: &'a Facts<'_>, answers: Answers<'a>) -> Asking<'a> {
-    Asking { head: facts.head, cookies: &facts.cookies, target: &facts.target, origin: facts.origin(), answers }
+    Asking {
+        head: facts.head,
+        cookies: &facts.cookies,
+        target: &facts.target,
+        origin: facts.origin(),
+        kind: facts.kind,
+        page: facts.page(),
+        runs: facts.runs(),
+        back: None,
+        answers,
+    }
 }
 
 /// A session that is read; what must happen first ends the step.
@@ -250,6 +306,7 @@ fn settled(found: Found) -> Result<Found, Halt> {
     match found {
         Found::Ask(questions) => Err(Halt::Questions(questions)),
         Found::Detour(detour) => Err(Halt::Detour(detour)),
+        Found::Later(why) => Err(Halt::Unavailable(why)),
         found => Ok(found),
     }
 }

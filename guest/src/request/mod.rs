@@ -20,7 +20,9 @@ pub use head::Head;
 pub use host::{Authority, HostPattern};
 pub use kind::{Kind, sample_headers};
 pub use packed::BadHead;
-pub use query::{append_param, decode_component, decode_uri, decode_uri_component, encode_component, param};
+pub use query::{
+    append_param, decode_component, decode_uri, decode_uri_component, encode_component, param, without_param,
+};
 pub use return_url::{ReturnRules, checked_return};
 pub use target::{MAX_PATH, MAX_TARGET, PathRules, Target, View, check_path, without_empty_segments};
 

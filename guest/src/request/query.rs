@@ -84,6 +84,12 @@ pub fn param(query: &str, name: &str) -> Option<String> {
     pairs(query).find(|(key, _)| is_named(key, name)).and_then(|(_, value)| decode_component(value))
 }
 
+/// The query without any parameter `name`, however that is spelt; all others stay byte for byte.
+pub fn without_param(query: &str, name: &str) -> String {
+    let kept = query.split('&').filter(|pair| !is_named(pair.split_once('=').map_or(*pair, |(key, _)| key), name));
+    kept.collect::<Vec<_>>().join("&")
+}
+
 /// Last value of parameter `name`, as `URLSearchParams` reads it: bad escapes stay as they are, bytes that are not
 /// UTF-8 become U+FFFD. `None`: absent.
 pub(super) fn last_param(query: &str, name: &str) -> Option<String> {
@@ -134,6 +140,19 @@ mod tests {
         assert_eq!(param(query, "e"), None);
         assert_eq!(last_param(query, "e").as_deref(), Some("%zz"));
         assert_eq!(param(query, "x"), None);
+    }
+
+    #[test]
+    fn a_parameter_is_taken_out_and_nothing_else_changes() {
+        for (query, wanted) in [
+            ("code=1", ""),
+            ("a=1&code=1&b=%20x+y&a=2", "a=1&b=%20x+y&a=2"),
+            ("code&code=&%63ode=3&codes=4", "codes=4"),
+            ("a=code&&b", "a=code&&b"),
+            ("", ""),
+        ] {
+            assert_eq!(without_param(query, "code"), wanted, "{query}");
+        }
     }
 
     #[test]

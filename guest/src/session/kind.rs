@@ -9,7 +9,7 @@ use super::jwt::{By, Place, Source, Verifier};
 use super::prepare::Prepare;
 use super::refused::Refused;
 use crate::question::{Answers, Asked};
-use crate::request::{CookieRead, CookieRule, Cookies, Head, Target};
+use crate::request::{CookieRead, CookieRule, Cookies, Head, Kind as RequestKind, Target};
 use crate::trace::{Outcome, Stage, Trace};
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +29,11 @@ pub trait Kind: fmt::Debug {
         false
     }
 
+    /// The path at which it answers by itself, without any rule.
+    fn endpoint(&self) -> Option<&str> {
+        None
+    }
+
     /// Does it read cookies?
     fn reads_cookies(&self) -> bool {
         true
@@ -42,6 +47,16 @@ pub(super) trait Reader: Send {
 
     /// Judge a request.
     fn read(&self, turn: &mut Turn<'_, '_>) -> Judged;
+
+    /// Addresses that it calls.
+    fn calls(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Answer a request to [`Kind::endpoint`]. `None`: this is none.
+    fn serve(&self, _turn: &mut Turn<'_, '_>) -> Option<Served> {
+        None
+    }
 }
 
 /// Where the settings become a reader: the second half of [`Kind`], which only this room sees.
@@ -61,8 +76,24 @@ pub struct Asking<'a> {
     pub target: &'a Target,
     /// `https://app.example.com`: where this site is for browsers, as the config says or as is safe to believe.
     pub origin: Option<&'a str>,
+    /// Which client step it is.
+    pub kind: RequestKind,
+    /// The path as the app behind knows it: below its base path.
+    pub page: &'a str,
+    /// Would the middleware of the app behind run?
+    pub runs: bool,
+    /// Where the visitor was going when the sign-in page came up that this request was sent from; checked.
+    pub back: Option<&'a str>,
     /// Answers so far.
     pub answers: Answers<'a>,
+}
+
+impl<'a> Asking<'a> {
+    /// A request of which nothing is known but itself.
+    pub fn new(head: &'a Head, cookies: &'a Cookies<'a>, target: &'a Target, answers: Answers<'a>) -> Self {
+        let (kind, page) = (RequestKind::of(head, target), target.path());
+        Self { head, cookies, target, origin: None, kind, page, runs: true, back: None, answers }
+    }
 }
 
 /// A request in front of one provider.
@@ -171,6 +202,26 @@ pub(super) enum Judged {
     Ask(Vec<Asked>),
     /// The visitor must go elsewhere first, and comes back.
     Detour(Box<Detour>),
+    /// Nothing can be done for this request now, whatever the rules say.
+    Later(String),
+}
+
+/// What a session system answers by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Served {
+    /// Answer these first.
+    Ask(Vec<Asked>),
+    /// With this.
+    Answer {
+        /// HTTP status.
+        status: u16,
+        /// Headers besides those that every answer of a session has.
+        headers: Vec<(&'static str, String)>,
+        /// Body.
+        body: Vec<u8>,
+        /// For logs.
+        reason: String,
+    },
 }
 
 /// A way that the visitor must take before anything else can be said: a handshake with the issuer, a clean address.

@@ -97,7 +97,7 @@ fn ask(world: &mut World, room: &mut Sessions, lines: &[(&str, &str)]) -> String
     let found = world.run(std::slice::from_mut(room), |room, answers| {
         let cookies = Cookies::parse(head.lines("cookie")).unwrap();
         let target = Target::parse(b"/").unwrap();
-        let asking = Asking { head: &head, cookies: &cookies, target: &target, origin: None, answers };
+        let asking = Asking::new(&head, &cookies, &target, answers);
         room.session(asking, &mut Trace::off()).found
     });
     word(&found)

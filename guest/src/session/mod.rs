@@ -26,6 +26,7 @@ mod plain;
 mod prepare;
 mod refused;
 mod secret;
+mod set_cookie;
 mod settings;
 mod supabase;
 mod url;
@@ -34,19 +35,22 @@ mod workos;
 #[cfg(test)]
 mod tests;
 
-pub use auth0::{Auth0Rolling, Auth0Settings, CookieAttributes, SameSite};
+pub use auth0::{Auth0Rolling, Auth0Settings};
 pub use authjs::{AuthJsSettings, AuthJsVersion};
 pub use better_auth::{BetterAuthSettings, BetterAuthStrategy};
 pub use clerk::{ClerkCookies, ClerkSettings, Entitlement, Handshake, Has, Level, Reverification, is_publishable_key};
-pub use convex_auth::{ConvexAuthSettings, CookieNames, Place};
+pub use convex_auth::{
+    CodePaths, ConvexAuthSettings, ConvexService, CookieNames, FunctionKind, Margin, Place, Renewal, is_at,
+};
 pub use identity::Identity;
 pub use iron_seal::SealPasswords;
 pub use iron_session::IronSessionSettings;
 pub use jwt::{Algorithm, KeySource, SigningKey, TokenSettings};
-pub use kind::{Asking, Carry, Detour, Kind};
+pub use kind::{Asking, Carry, Detour, Kind, Served};
 pub use known::{Known, KnownSettings};
 pub use number::FIRST_FREE_QUESTION;
 pub use plain::{Carrier, PlainSettings};
+pub use set_cookie::{CookieAttributes, SameSite};
 pub use settings::{KindSettings, ProviderSettings};
 pub use supabase::SupabaseSettings;
 pub use workos::WorkosSettings;
@@ -77,6 +81,8 @@ pub enum Found {
     Ask(Vec<Asked>),
     /// The visitor must go elsewhere first.
     Detour(Box<Detour>),
+    /// Nothing can be done for this request now, whatever the rules say: 503. The text says why.
+    Later(String),
 }
 
 /// A session, and what goes along with the answer.
@@ -130,6 +136,25 @@ impl Sessions {
         self.learnt.sources.iter().map(jwt::Source::document).collect()
     }
 
+    /// Addresses that a [`Question::Call`](crate::question::Question::Call) may name.
+    pub fn calls(&self) -> Vec<String> {
+        self.providers.iter().flat_map(|provider| provider.reader.calls()).collect()
+    }
+
+    /// What a session system answers by itself, without any rule: its own endpoint. `None`: this request is none of that.
+    pub fn serve(&mut self, asking: Asking<'_>, trace: &mut Trace) -> Option<(Served, Carry)> {
+        let Self { providers, ordered, learnt, .. } = self;
+        let (mut memo, mut carry) = (Memo::default(), Carry::default());
+        for (index, provider) in ordered.iter().filter_map(|index| Some((*index, providers.get(*index)?))) {
+            let name = provider.name.as_str();
+            let mut turn = Turn { asking, index, name, learnt, memo: &mut memo, carry: &mut carry, trace: &mut *trace };
+            if let Some(served) = provider.reader.serve(&mut turn) {
+                return Some((served, carry));
+            }
+        }
+        None
+    }
+
     /// The cookies that sessions are read from.
     pub fn cookies(&self) -> &[CookieRule] {
         &self.cookies
@@ -168,6 +193,7 @@ fn first_of(
             Judged::Verified(identity) => Found::Verified(identity),
             Judged::Ask(asked) => Found::Ask(asked),
             Judged::Detour(detour) => Found::Detour(detour),
+            Judged::Later(why) => Found::Later(why),
             Judged::Refused(why) => {
                 end.refuse(why);
                 continue;

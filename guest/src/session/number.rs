@@ -20,6 +20,8 @@ pub(super) enum Kind {
     Keys,
     /// The key set, since a token names a key that is not in it.
     UnknownKey,
+    /// A call of the backend; it rests on no document.
+    Call(Call),
     /// The signature, under the candidate of that number.
     Verify(usize),
     /// The same of a token that holds others: its answer must not pass for theirs.
@@ -28,12 +30,29 @@ pub(super) enum Kind {
     VerifyInside(usize),
 }
 
+/// Calls of a backend about one request, and what they need of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Call {
+    /// A new token for an old one.
+    Renew,
+    /// A session for a code in the address.
+    Exchange,
+    /// What the app asked for.
+    Action,
+    /// The body that says what.
+    Body,
+}
+
 /// The number: 9 bits provider, 16 bits epoch, 6 bits kind.
 pub(super) fn number(provider: usize, epoch: u64, kind: Kind) -> u32 {
     let kind = match kind {
         Kind::Discovery => 0,
         Kind::Keys => 1,
         Kind::UnknownKey => 2,
+        Kind::Call(Call::Renew) => 3,
+        Kind::Call(Call::Exchange) => 4,
+        Kind::Call(Call::Action) => 5,
+        Kind::Call(Call::Body) => 6,
         Kind::Verify(candidate) => 8 + (candidate % MAX_CANDIDATES) as u32,
         Kind::VerifyAround(candidate) => 24 + (candidate % MAX_CANDIDATES) as u32,
         Kind::VerifyInside(candidate) => 40 + (candidate % MAX_CANDIDATES) as u32,
@@ -58,6 +77,7 @@ mod tests {
         let mut seen = BTreeSet::new();
         let kinds = [Kind::Discovery, Kind::Keys, Kind::UnknownKey]
             .into_iter()
+            .chain([Call::Renew, Call::Exchange, Call::Action, Call::Body].map(Kind::Call))
             .chain((0..MAX_CANDIDATES).map(Kind::Verify))
             .chain((0..MAX_CANDIDATES).map(Kind::VerifyAround))
             .chain((0..MAX_CANDIDATES).map(Kind::VerifyInside))

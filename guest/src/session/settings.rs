@@ -34,7 +34,7 @@ pub enum KindSettings {
     /// Clerk.
     Clerk(Box<ClerkSettings>),
     /// Convex Auth.
-    ConvexAuth(ConvexAuthSettings),
+    ConvexAuth(Box<ConvexAuthSettings>),
     /// A signed token of an issuer that is known by a name.
     Known(KnownSettings),
     /// A signed token and nothing else.
@@ -58,7 +58,7 @@ impl KindSettings {
     pub fn kind(&self) -> &dyn Kind {
         match self {
             Self::Clerk(kind) => kind.as_ref(),
-            Self::ConvexAuth(kind) => kind,
+            Self::ConvexAuth(kind) => kind.as_ref(),
             Self::Known(kind) => kind,
             Self::Plain(kind) => kind,
             Self::BetterAuth(kind) => kind,

@@ -59,7 +59,7 @@ fn read(world: &mut World, room: &mut Sessions, cookie: &str) -> (Found, Carry) 
     let carried = RefCell::new(Carry::default());
     let found = world.run(std::slice::from_mut(room), |room, answers: Answers<'_>| {
         let origin = Some("https://app.example");
-        let asking = Asking { head: &head, cookies: &cookies, target: &target, origin, answers };
+        let asking = Asking { origin, ..Asking::new(&head, &cookies, &target, answers) };
         let Read { found, carry } = room.session(asking, &mut Trace::off());
         *carried.borrow_mut() = carry;
         found

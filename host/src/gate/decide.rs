@@ -1,13 +1,15 @@
 //! The loop of a decision: call, answer the questions, call again.
 
-use super::documents::Asked;
+use super::calls;
+use super::documents;
 use super::{BodySource, Decision, Failure, Gate, NoBody, pack};
 use crate::contract::{
     Answer, Answered, Asked as GuestAsked, BodyQuestion, Explained, Question, RequestHead, Step, Verdict,
 };
 
-/// Calls for one request (contract of `decide`). The deepest honest chain has 4: discovery, key set, signature, verdict.
-const ROUNDS: usize = 8;
+/// Rounds for one request (contract of `decide`). The deepest honest chain has 8: body, a token renewed, discovery, key set,
+/// signature, the call that the body asks for, an assertion to sign, verdict.
+const ROUNDS: usize = 12;
 /// Questions of one round: a token for each provider, each with a key set.
 const QUESTIONS: usize = 32;
 /// Bytes of a request body that a policy can ask for.
@@ -23,7 +25,7 @@ pub(super) async fn decide(gate: &Gate, head: &RequestHead, body: &mut impl Body
         });
         match step? {
             Step::Verdict(verdict) => return gate.bounds.check(verdict),
-            Step::Questions(asked) => answer(gate, asked, body, &mut answers).await?,
+            Step::Questions(asked) => answer(gate, asked, World { body, calls: true }, &mut answers).await?,
         }
     }
     Err(Failure::Rounds)
@@ -39,17 +41,32 @@ pub(super) async fn explain(gate: &Gate, head: &RequestHead, persona: Option<&st
                 gate.bounds.check(Verdict::clone(&verdict))?;
                 return Ok(Explained { step: Step::Verdict(verdict), trace });
             }
-            Step::Questions(asked) => answer(gate, asked, &mut NoBody, &mut answers).await?,
+            Step::Questions(asked) => {
+                answer(gate, asked, World { body: &mut NoBody, calls: false }, &mut answers).await?;
+            }
         }
     }
     Err(Failure::Rounds)
 }
 
-/// Answer one round. Signatures are checked on the spot; fetches of different addresses run side by side.
-async fn answer(
+/// What of the world a request may reach.
+struct World<'a, B> {
+    body: &'a mut B,
+    /// A call may change something: only a real request makes one.
+    calls: bool,
+}
+
+/// Something that is waited for.
+enum Flight {
+    Document(documents::Waiting),
+    Call(calls::Waiting),
+}
+
+/// Answer one round. Signatures are checked on the spot; fetches of different addresses, and calls, run side by side.
+async fn answer<B: BodySource>(
     gate: &Gate,
     asked: Vec<GuestAsked>,
-    body: &mut impl BodySource,
+    world: World<'_, B>,
     answers: &mut Vec<Answered>,
 ) -> Result<(), Failure> {
     if asked.is_empty() || asked.len() > QUESTIONS {
@@ -64,20 +81,31 @@ async fn answer(
         let answer = match question {
             Question::Verify(question) => Answer::Verify(gate.verifier.verify(&question)),
             Question::Document(question) => match gate.documents.ask(&question) {
-                Asked::Now(answer) => answer,
-                Asked::Later(waiting) => {
-                    flights.push((id, waiting));
+                documents::Asked::Now(answer) => answer,
+                documents::Asked::Later(waiting) => {
+                    flights.push((id, Flight::Document(waiting)));
                     continue;
                 }
             },
-            Question::Body(question) => prefix(question, body).await,
+            Question::Call(_) if !world.calls => Answer::Failed("no calls are made to explain".to_owned()),
+            Question::Call(question) => match gate.calls.ask(&question) {
+                calls::Asked::Now(answer) => answer,
+                calls::Asked::Later(waiting) => {
+                    flights.push((id, Flight::Call(waiting)));
+                    continue;
+                }
+            },
+            Question::Body(question) => prefix(question, world.body).await,
             Question::Sign(question) => gate.signer.answer(&question),
-            Question::Call(_) => Answer::Failed("this host makes no backend calls".to_owned()),
         };
         answers.push(Answered { id, answer });
     }
     for (id, waiting) in flights {
-        answers.push(Answered { id, answer: waiting.answer().await });
+        let answer = match waiting {
+            Flight::Document(waiting) => waiting.answer().await,
+            Flight::Call(waiting) => waiting.answer().await,
+        };
+        answers.push(Answered { id, answer });
     }
     Ok(())
 }

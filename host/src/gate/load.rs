@@ -1,6 +1,7 @@
 //! From options to a running gate.
 
 use super::cache::{Cache, Cached};
+use super::calls::{Calls, HttpCall};
 use super::component::{Source, first_line};
 use super::documents::{Documents, HttpFetch};
 use super::engine::{self, Limits};
@@ -43,14 +44,14 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
     let supplies = Supplies::gather(&loaded.needs, &config.folder, options.env.as_deref());
     let seed = pool::seed().map_err(broken)?;
     let inputs = Inputs { supplies: supplies.values, seed };
-    let (documents, unstarted) = match instance.start(&inputs).map_err(broken)? {
-        Ok(Started { documents }) => (documents, Vec::new()),
+    let (documents, calls, unstarted) = match instance.start(&inputs).map_err(broken)? {
+        Ok(Started { documents, calls }) => (documents, calls, Vec::new()),
         Err(mut findings) => {
             supplies.reasons.annotate(&loaded.needs, &mut findings);
             if !options.lenient {
                 return Err(refused(&source, config, findings));
             }
-            (Vec::new(), findings)
+            (Vec::new(), Vec::new(), findings)
         }
     };
 
@@ -65,6 +66,7 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
         pool.adopt(instance);
     }
     let fetcher = options.fetcher.unwrap_or_else(|| Arc::new(HttpFetch::default()));
+    let caller = options.caller.unwrap_or_else(|| Arc::new(HttpCall::default()));
     Ok(Gate {
         bounds: Bounds::of(&loaded),
         loaded,
@@ -72,6 +74,7 @@ pub(super) fn load(options: GateOptions) -> Result<Gate, LoadError> {
         unstarted,
         pool,
         documents: Documents::new(fetcher, options.clock, documents),
+        calls: Calls::new(caller, calls),
         verifier: Verifier::new(),
         signer: Signer::new(),
         cached,

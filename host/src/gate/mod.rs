@@ -1,17 +1,19 @@
 //! From a component and a config to decisions: load, start, decide, explain, test, bake. No policy here.
 //!
 //! The life of a decision: [`Gate::decide`] borrows an instance from the pool, calls the guest and gives the instance
-//! back; answers the guest's questions (`documents`, `verify`, the body) and calls again; checks the verdict
+//! back; answers the guest's questions (`documents`, `calls`, `verify`, the body) and calls again; checks the verdict
 //! (`validate`). No instance is held while anything is waited for. `docs/runtime.md` has limits and figures.
 
 mod bake;
 mod cache;
+mod calls;
 mod component;
 mod decide;
 mod decision;
 mod documents;
 mod engine;
 mod failure;
+mod https;
 mod instance;
 mod load;
 mod packed;
@@ -23,6 +25,7 @@ mod verify;
 
 pub use bake::{Baked, bake};
 pub use cache::Cached;
+pub use calls::{Call, CallFuture, CallRequest, Calls, HttpCall};
 pub use component::BUILT_IN;
 pub use decision::{Decision, Edit, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
@@ -91,6 +94,8 @@ pub struct GateOptions {
     pub lenient: bool,
     /// How documents come; `None`: over HTTP.
     pub fetcher: Option<Arc<dyn Fetch>>,
+    /// How backends are called; `None`: over HTTP.
+    pub caller: Option<Arc<dyn Call>>,
     /// How long guest calls may take.
     pub limits: Limits,
     /// Call `decide`, which takes the head as a record, and not `decide-packed`: slower and the same, for those who
@@ -110,6 +115,7 @@ impl GateOptions {
             env: None,
             lenient: false,
             fetcher: None,
+            caller: None,
             limits: Limits::default(),
             plain: false,
         }
@@ -157,6 +163,10 @@ pub struct Stats {
     pub failed: u64,
     /// Guest instances alive now.
     pub live: usize,
+    /// Calls of backends made so far.
+    pub calls: u64,
+    /// Those of them that nothing came back from.
+    pub calls_failed: u64,
     /// What became of the compilation at load.
     pub cached: Cached,
 }
@@ -170,6 +180,7 @@ pub struct Gate {
     bounds: validate::Bounds,
     pool: Pool,
     documents: Documents,
+    calls: Calls,
     verifier: Verifier,
     signer: Signer,
     cached: Cached,
@@ -223,7 +234,10 @@ impl Gate {
 
     /// Counts, for metrics.
     pub fn stats(&self) -> Stats {
+        let (calls, calls_failed) = self.calls.counts();
         Stats {
+            calls,
+            calls_failed,
             created: self.pool.counters.created.load(Ordering::Relaxed),
             failed: self.pool.counters.failed.load(Ordering::Relaxed),
             live: self.pool.live(),

@@ -250,8 +250,9 @@ impl<J: Judge> Client<J> {
             Outcome::Forward(permit) => {
                 count(&shared.metrics.forwarded);
                 let address = if is_peer { self.address.clone() } else { outbound::address(origin.client) };
-                let said =
-                    Said { trusted: origin.trusted, address, scheme: origin.scheme, authority: checked.authority };
+                let host = revision.upstreams.get(permit.upstream()).and_then(|upstream| upstream.host.clone());
+                let (trusted, authority) = (origin.trusted, checked.authority);
+                let said = Said { trusted, address, scheme: origin.scheme, authority, host };
                 let passing = Passing { client: self, revision: &revision, websocket: checked.websocket, id };
                 passing.send(&permit, head, said, body, entry).await
             }

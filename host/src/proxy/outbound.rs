@@ -45,7 +45,7 @@ pub(super) fn request(head: &mut Parts, permit: &Permit, dropped: &FoldedNames, 
         headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
         headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
     }
-    headers.insert(header::HOST, from.authority);
+    headers.insert(header::HOST, from.host.unwrap_or(from.authority));
     head.uri = Uri::from(permit.target().clone());
     head.version = Version::HTTP_11;
     head.extensions.clear();
@@ -62,6 +62,8 @@ pub(super) struct Said {
     pub(super) scheme: &'static str,
     /// The host that was judged.
     pub(super) authority: HeaderValue,
+    /// The upstream's own name, if it is to be asked by that.
+    pub(super) host: Option<HeaderValue>,
 }
 
 /// An address as a header value.
@@ -208,7 +210,8 @@ mod tests {
 
     fn said() -> Said {
         let authority = HeaderValue::from_static("app.example:8443");
-        Said { trusted: false, address: HeaderValue::from_static("192.0.2.7"), scheme: "https", authority }
+        let address = HeaderValue::from_static("192.0.2.7");
+        Said { trusted: false, address, scheme: "https", authority, host: None }
     }
 
     fn sent(list: &[(&str, &str)], permit: &Permit, stripped: &[&str]) -> Parts {

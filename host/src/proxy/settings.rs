@@ -61,6 +61,8 @@ pub struct UpstreamSettings {
     pub host: String,
     /// Port.
     pub port: u16,
+    /// It is another site, and asked by its own name.
+    pub external: bool,
 }
 
 /// How a request is logged.
@@ -201,7 +203,7 @@ fn upstreams(policy: &ProxySettings, over: &Overrides) -> Result<Vec<UpstreamSet
     let mut list = policy
         .upstreams
         .iter()
-        .map(|u| UpstreamSettings::parse(&u.name, &u.url))
+        .map(|u| Ok(UpstreamSettings { external: u.external, ..UpstreamSettings::parse(&u.name, &u.url)? }))
         .collect::<Result<Vec<_>, SettingsError>>()?;
     if let Some(url) = &over.upstream {
         let given = UpstreamSettings::parse("default", url)?;
@@ -243,7 +245,16 @@ impl UpstreamSettings {
             return Err(bad("names no host"));
         }
         let port = authority.port_u16().unwrap_or(if tls { 443 } else { 80 });
-        Ok(Self { name: name.to_owned(), tls, host, port })
+        Ok(Self { name: name.to_owned(), tls, host, port, external: false })
+    }
+}
+
+impl UpstreamSettings {
+    /// Its own name as Host, with the port unless it is the usual one (RFC 9110 section 7.2).
+    pub fn authority(&self) -> String {
+        let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
+        let usual = if self.tls { 443 } else { 80 };
+        if self.port == usual { host } else { format!("{host}:{}", self.port) }
     }
 }
 
@@ -280,7 +291,7 @@ mod tests {
             ..Overrides::default()
         };
         let mut policy = policy_settings("http://127.0.0.1:3000");
-        policy.upstreams.push(Upstream { name: "api".to_owned(), url: "http://[::1]:4000".to_owned() });
+        policy.upstreams.push(Upstream { name: "api".to_owned(), url: "http://[::1]:4000".to_owned(), external: false });
         let settings = Settings::new(&policy, &over).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:9000".parse().unwrap());
         assert_eq!((settings.workers, settings.log), (1, LogForm::Pretty));

@@ -3,7 +3,7 @@
 
 use super::body::{Outbound, UploadState};
 use super::settings::{MAX_HEADERS, Settings, UPSTREAM_IDLE, UPSTREAM_IDLE_CONNECTIONS, UpstreamSettings};
-use http::{Method, Request, Response, header};
+use http::{HeaderValue, Method, Request, Response, header};
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
@@ -24,6 +24,8 @@ type Sender = SendRequest<Outbound>;
 #[derive(Debug)]
 pub(super) struct Upstream {
     pub(super) name: Arc<str>,
+    /// The Host of requests to it, if not the one that was asked.
+    pub(super) host: Option<HeaderValue>,
     target: UpstreamSettings,
     tls: Option<Tls>,
     connect_timeout: Duration,
@@ -103,6 +105,7 @@ impl Upstream {
     pub(super) fn new(target: &UpstreamSettings, settings: &Settings) -> io::Result<Self> {
         Ok(Self {
             name: Arc::from(target.name.as_str()),
+            host: HeaderValue::try_from(target.authority()).ok().filter(|_| target.external),
             tls: if target.tls { Some(tls(&target.host)?) } else { None },
             target: target.clone(),
             connect_timeout: settings.connect_timeout,

@@ -130,7 +130,7 @@ fn loaded(config: &str) -> Loaded {
             admin: None,
             public_origin: None,
             trusted_proxies: Vec::new(),
-            upstreams: vec![Upstream { name: "default".to_owned(), url: "http://127.0.0.1:1".to_owned() }],
+            upstreams: vec![Upstream { name: "default".to_owned(), url: "http://127.0.0.1:1".to_owned(), external: false }],
             connect_timeout: None,
             response_timeout: None,
             head_timeout: None,

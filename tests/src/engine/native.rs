@@ -40,8 +40,8 @@ impl Native {
         };
         let mut gate = Gate::load(&policy.toml(), Format::Toml).map_err(text)?;
         let supplies = gate.policy().needs.iter().map(|need| supply(&need.source, policy)).collect();
-        let documents = gate.start(supplies, (7, 11)).map_err(text)?;
-        Ok(NativeDoor { gate, answers: Answers::new(world, documents)?, world: Arc::clone(world) })
+        let addresses = gate.start(supplies, (7, 11)).map_err(text)?;
+        Ok(NativeDoor { gate, answers: Answers::new(world, addresses.documents)?, world: Arc::clone(world) })
     }
 }
 

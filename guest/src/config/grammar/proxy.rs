@@ -20,7 +20,7 @@ pub(super) static PROXY: Table = Table {
         ),
         key!(
             "upstreams",
-            &Shape::Map(Names::Own("upstream"), &Shape::Text("origin")),
+            &Shape::Map(Names::Own("upstream"), &Shape::Choice(&[Shape::Text("origin"), Shape::Table(&UPSTREAM)])),
             "Further servers, by name; routes choose with `upstream`."
         ),
         key!("public-origin", &Shape::Text("origin"), "What browsers see: `https://app.example.com`."),
@@ -39,6 +39,18 @@ pub(super) static PROXY: Table = Table {
         ("origin", "`public-origin`"),
         ("timeout", "`[proxy.timeouts]`"),
     ],
+};
+
+static UPSTREAM: Table = Table {
+    name: "upstream",
+    title: "[proxy.upstreams.NAME]",
+    doc: "A further server, if there is more to say than where it is.",
+    example: "[proxy]\nupstream = \"http://127.0.0.1:3000\"\n\n[proxy.upstreams.actions]\nurl = \"https://happy-otter-123.convex.site\"\nexternal = true",
+    keys: &[
+        key!("url", &Shape::Text("origin"), "Where it is: `http://host:port` or `https://host:port`.", required),
+        key!("external", &Shape::Bool, "It is another site: it is asked by its own name, and gets no cookies.", default "`false`"),
+    ],
+    habits: &[("address", "`url`"), ("host", "`external = true`")],
 };
 
 const ISOLATION: &[(&str, &str)] =

@@ -83,6 +83,10 @@ const PRESETS: &[(&str, &str)] = &[
         "clerk",
         "an app that uses Clerk: refusals are answered as `protect()` answers them, with 404 where we would say 401 or 403",
     ),
+    (
+        "convex",
+        "the app of the Convex Auth guide: whatever may not pass is led to the sign-in page by 307, and whoever is signed in is led on from there, whatever the method",
+    ),
 ];
 
 const RETURN_FORMS: &[(&str, &str)] = &[

@@ -115,6 +115,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
     let rules = rules::rules(&mut lower, root);
     lints::lints(&mut lower, &rules);
     let cases = tests::cases(&mut lower, root.get("tests"), &rules.names);
+    let refusals = next::refusals(&mut lower, root);
     let policy = Policy {
         revision: revision(text),
         default,
@@ -133,7 +134,7 @@ pub(super) fn policy(text: &str, root: &Node, findings: &mut Vec<Diagnostic>) ->
         proxy,
         paths,
         next,
-        protect: next::preset(root, "clerk"),
+        refusals,
     };
     Lowered { policy, guard_facts: rules.guard_facts, route_facts: rules.route_facts }
 }

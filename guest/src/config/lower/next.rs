@@ -6,7 +6,7 @@ use crate::config::codes;
 use crate::config::document::Node;
 use crate::next::{Matcher, MatcherEntry, NextConfig};
 use crate::pattern::{NextOptions, Pattern};
-use crate::policy::NextRules;
+use crate::policy::{NextRules, Refusals};
 use crate::request::{Condition, PathRules};
 
 pub(super) fn rules(lower: &mut Lower<'_>, root: &Node) -> (PathRules, Option<NextRules>) {
@@ -22,6 +22,21 @@ pub(super) fn rules(lower: &mut Lower<'_>, root: &Node) -> (PathRules, Option<Ne
 pub(super) fn preset(root: &Node, name: &str) -> bool {
     let presets = root.get("presets").map(Node::members).unwrap_or_default();
     presets.iter().any(|node| node.text() == Some(name))
+}
+
+/// How the presets answer visitors who may not pass.
+pub(super) fn refusals(lower: &mut Lower<'_>, root: &Node) -> Refusals {
+    match (preset(root, "clerk"), preset(root, "convex")) {
+        (false, false) => Refusals::ByKind,
+        (true, false) => Refusals::Clerk,
+        (false, true) => Refusals::Convex,
+        (true, true) => {
+            let span = root.get("presets").map_or(root.span, |presets| presets.span);
+            let message = "`clerk` and `convex` answer visitors who may not pass in different ways";
+            lower.error(codes::PRESETS, span, message, "keep one of the two presets");
+            Refusals::ByKind
+        }
+    }
 }
 
 fn paths(node: Option<&Node>, next: bool) -> PathRules {

@@ -105,6 +105,12 @@ impl Lower<'_> {
         Some(Written { dialect, text: text.to_owned(), flags: None, span: node.span, pattern })
     }
 
+    /// A route pattern that stands alone; case does not count, as in `createRouteMatcher`.
+    pub(super) fn route_pattern(&mut self, node: &Node, text: &str) -> Option<Pattern> {
+        let pattern = self.pattern(node, text, Dialect::Pattern, Options { ignore_case: true, dot_all: true })?;
+        self.has_room(node.span, pattern.weight()).then_some(pattern)
+    }
+
     fn pattern(&mut self, node: &Node, text: &str, dialect: Dialect, options: Options) -> Option<Pattern> {
         if let Some((message, help)) = misplaced(dialect, text) {
             self.error(codes::DIALECT, node.span, message, help);

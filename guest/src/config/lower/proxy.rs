@@ -4,7 +4,7 @@ use super::{Lower, Site};
 use crate::config::document::Node;
 use crate::config::{codes, units};
 use crate::diagnostic::Diagnostic;
-use crate::policy::ProxySettings;
+use crate::policy::{ProxySettings, Upstream};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -25,7 +25,7 @@ pub(super) fn proxy(lower: &mut Lower<'_>, node: Option<&Node>) -> ProxySettings
     }
     proxy.public_origin = node.get("public-origin").and_then(|node| lower.origin(node));
     proxy.upstreams = upstreams(lower, node);
-    lower.upstreams = proxy.upstreams.iter().map(|(name, _)| name.clone()).collect();
+    lower.upstreams = proxy.upstreams.iter().map(|upstream| upstream.name.clone()).collect();
     for (node, text) in lower.texts(node.get("trusted-proxies")) {
         proxy.trusted_proxies.extend(network(lower, node, text));
     }
@@ -84,26 +84,30 @@ fn listener(lower: &mut Lower<'_>, node: Option<&Node>) -> Option<String> {
 
 /// The default first, then the others in file order. Addresses that cannot be read keep their name, so that routes
 /// which use it are not blamed.
-fn upstreams(lower: &mut Lower<'_>, node: &Node) -> Vec<(String, String)> {
+fn upstreams(lower: &mut Lower<'_>, node: &Node) -> Vec<Upstream> {
     let mut all = Vec::new();
     let main = node.get("upstream");
     if let Some(main) = main {
-        all.push((DEFAULT.to_owned(), lower.origin(main).unwrap_or_default()));
+        let url = lower.origin(main).unwrap_or_default();
+        all.push(Upstream { name: DEFAULT.to_owned(), url, external: false });
     }
     let Some(table) = node.get("upstreams") else { return all };
     for entry in table.entries() {
-        let url = lower.origin(&entry.node).unwrap_or_default();
+        let at = entry.node.get("url").unwrap_or(&entry.node);
+        let url = lower.origin(at).unwrap_or_default();
+        let external = entry.node.get("external").and_then(Node::boolean).unwrap_or(false);
+        let upstream = Upstream { name: entry.key.clone(), url, external };
         match (entry.key == DEFAULT, main) {
             (true, Some(main)) => lower.push(
                 Diagnostic::error(codes::DUPLICATE_KEY, entry.key_span, "the default upstream is written twice")
                     .also(main.span, "first here")
                     .help("keep `upstream`, or `default` in `upstreams`"),
             ),
-            (true, None) => all.insert(0, (entry.key.clone(), url)),
-            (false, _) => all.push((entry.key.clone(), url)),
+            (true, None) => all.insert(0, upstream),
+            (false, _) => all.push(upstream),
         }
     }
-    if all.first().is_some_and(|(name, _)| name != DEFAULT) {
+    if all.first().is_some_and(|first| first.name != DEFAULT) {
         let help = "write `upstream = \"http://…\"`, or name one of `upstreams` `default`";
         lower.error(codes::NO_UPSTREAM, table.span, "no upstream is the default", help);
     }

@@ -2,7 +2,7 @@
 
 use super::mistakes::{help, whole};
 use super::*;
-use crate::policy::{Policy, Require, Test, Then};
+use crate::policy::{Policy, Refusals, Require, Test, Then};
 use crate::session::{KeySource, KindSettings};
 
 const LIVE: &str = "pk_live_Y2xlcmsuZXhhbXBsZS5jb20k";
@@ -32,7 +32,7 @@ fn defaults_are_those_of_the_packages() {
     assert_eq!(settings.token.keys, KeySource::Discovery);
     assert_eq!(settings.cookies.session, "__session");
     assert_eq!((settings.handshake.max_redirects, settings.handshake.api_version.as_str()), (3, "2026-05-12"));
-    assert!(policy.needs[0].secret && !policy.protect);
+    assert!(policy.needs[0].secret && policy.refusals == Refusals::ByKind);
 }
 
 #[test]

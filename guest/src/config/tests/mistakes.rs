@@ -106,6 +106,8 @@ fn versions_and_defaults() {
     let findings = whole("version = 1\ndefault = \"publik\"\n", &[("P106", "\"publik\"")]);
     assert_eq!(help(&findings), "did you mean `public`?");
     whole("version = 1\ndefault = \"session\"\n", &[("P305", "\"session\"")]);
+    let presets = "[\"clerk\", \"convex\"]";
+    whole(&format!("version = 1\npresets = {presets}\ndefault = \"deny\"\n"), &[("P331", presets)]);
 }
 
 #[test]
@@ -149,7 +151,24 @@ fn issuers_that_are_known_by_a_name() {
 
     let convex = |keys: &str, expected: &[(&str, &str)]| session(&format!("kind = \"convex-auth\"\n{keys}"), expected);
     convex("site-url = \"env:CONVEX_SITE_URL\"\ncookie-prefix = \"\"", &[]);
-    convex("issuer = \"https://a.test\"\nkeys.jwks-url = \"https://a.test/k\"", &[]);
+    let own = "issuer = \"https://a.test\"\nkeys.jwks-url = \"https://a.test/k\"";
+    convex(&format!("{own}\nconvex-url = \"http://127.0.0.1:3210\""), &[]);
+    convex(&format!("{own}\nrenew = false"), &[]);
+    convex(own, &[("P467", "[session.s]")]);
+    convex("site-url = \"https://a.test\"", &[("P467", "[session.s]")]);
+    convex("site-url = \"https://otter-1.eu.convex.site/\"", &[]);
+    convex("deployment = \"otter-1\"\nconvex-url = \"http://a.test\"", &[("P467", "\"http://a.test\"")]);
+    convex("deployment = \"otter-1\"\nrenew = false\ntimeout = \"1s\"", &[("P326", "timeout")]);
+    let otter = |keys: &str, expected: &[(&str, &str)]| convex(&format!("deployment = \"otter-1\"\n{keys}"), expected);
+    otter("max-age = \"30d\"\ncode-paths = [\"/((?!slack).*)\"]\nrefresh-margin = \"0s\"", &[]);
+    otter("max-age = \"0s\"", &[("P109", "\"0s\"")]);
+    otter("timeout = \"999ms\"", &[("P109", "\"999ms\"")]);
+    otter("code-paths = \"/a/**\"", &[("P202", "\"/a/**\"")]);
+    otter("action-path = \"api/auth\"", &[("P210", "\"api/auth\"")]);
+    otter("sign-in-action = \"signIn\"", &[("P470", "\"signIn\"")]);
+    otter("refresh-action = \"a:b\"\nrefresh-mutation = \"a:c\"", &[("P469", "refresh-mutation")]);
+    otter("preset = \"2.0-alpha\"", &[("P468", "\"2.0-alpha\"")]);
+    otter("preset = \"1.0\"", &[("P106", "\"1.0\"")]);
     convex("", &[("P464", "[session.s]")]);
     convex("site-url = \"https://a.test\"\ndeployment = \"otter-1\"", &[("P464", "deployment")]);
     convex("deployment = \"otter-1.convex.site\"", &[("P466", "\"otter-1.convex.site\"")]);
@@ -438,6 +457,8 @@ fn the_proxy() {
         &[("P502", "\"ftp://a.test\""), ("P502", "\"a.test\"")],
     );
     proxy("upstream = \"http://user:pass@a.test\"", &[("P502", "\"http://user:pass@a.test\"")]);
+    proxy("upstream = \"http://a.test\"\nupstreams.b = { url = \"https://b.test\", external = true }", &[]);
+    proxy("upstream = \"http://a.test\"\nupstreams.b = { external = true }", &[("P103", "{ external = true }")]);
     proxy("upstreams = { a = \"http://a.test\" }", &[("P503", "{ a = \"http://a.test\" }")]);
     proxy("upstream = \"http://a.test\"\nupstreams.default = \"http://b.test\"", &[("P005", "default")]);
     proxy(

@@ -249,7 +249,8 @@ fn the_guide() {
     assert_eq!(policy.needs[0].source, Source::Env("CONVEX_SITE_URL".to_owned()));
     assert!(!policy.needs[0].secret);
     assert_eq!(policy.cases.len(), 8);
-    assert_eq!(policy.proxy.upstreams, [("default".to_owned(), "http://127.0.0.1:3000".to_owned())]);
+    let [only] = policy.proxy.upstreams.as_slice() else { panic!() };
+    assert_eq!((only.name.as_str(), only.url.as_str(), only.external), ("default", "http://127.0.0.1:3000", false));
     assert!(policy.proxy.access_log);
 }
 

@@ -1,6 +1,7 @@
 //! Whole decisions over small configs. Sessions come from personas; signatures are judged in the `tests` crate.
 
 mod clerk;
+mod convex;
 mod next;
 mod webhook;
 

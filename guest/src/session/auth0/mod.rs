@@ -23,7 +23,7 @@ use crate::request::{Chunks, CookieRule};
 use crate::supply::Text;
 use crate::trace::Outcome;
 use content::{Bounds, Session};
-pub use roll::{Auth0Rolling, CookieAttributes, SameSite};
+pub use roll::Auth0Rolling;
 use std::sync::Arc;
 
 /// Bytes of a secret. Who has a cookie of their own can try secrets offline, as many as they like.

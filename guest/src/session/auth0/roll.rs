@@ -4,9 +4,8 @@ use super::content::Session;
 use super::{Auth0, encrypted};
 use crate::request::{CookieRead, CookieRule, Kind as RequestKind};
 use crate::session::kind::{Asking, Turn};
+use crate::session::set_cookie::CookieAttributes;
 use crate::trace::Outcome;
-use cookie::Cookie;
-use cookie::time::{Duration, OffsetDateTime};
 use serde_json::{Map, Value};
 
 /// As the package writes it.
@@ -29,73 +28,17 @@ pub struct Auth0Rolling {
     pub connections: Option<String>,
 }
 
-/// Attributes of a cookie that is set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CookieAttributes {
-    /// `Path`.
-    pub path: String,
-    /// `Domain`; `None`: this host only.
-    pub domain: Option<String>,
-    /// `Secure`.
-    pub secure: bool,
-    /// `SameSite`.
-    pub same_site: SameSite,
-    /// Gone when the browser is closed.
-    pub transient: bool,
-}
-
-/// `SameSite`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SameSite {
-    /// `Lax`.
-    Lax,
-    /// `Strict`.
-    Strict,
-    /// `None`.
-    None,
-}
-
 impl Auth0Rolling {
     /// Is this request a use of the session? Guesses and pictures are none, and what the app answers below
     /// [`auth_path`](Self::auth_path) is its own business.
     pub(super) fn applies(&self, asking: &Asking<'_>) -> bool {
         let below = asking.target.path().strip_prefix(self.auth_path.as_str());
         let own = below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.auth_path.ends_with('/'));
-        let kind = RequestKind::of(asking.head, asking.target);
         let passive = matches!(
-            kind,
+            asking.kind,
             RequestKind::Prefetch | RequestKind::SubResource | RequestKind::WebSocket | RequestKind::Preflight
         );
         !own && !passive
-    }
-}
-
-impl CookieAttributes {
-    /// A `set-cookie` line: a value that lives until `end`, or none, which clears the cookie.
-    fn line(&self, name: &str, value: Option<&str>, now: i64, end: i64) -> String {
-        let mut cookie = Cookie::build((name, value.unwrap_or_default()))
-            .path(self.path.as_str())
-            .secure(self.secure)
-            .http_only(true)
-            .same_site(match self.same_site {
-                SameSite::Lax => cookie::SameSite::Lax,
-                SameSite::Strict => cookie::SameSite::Strict,
-                SameSite::None => cookie::SameSite::None,
-            });
-        if let Some(domain) = &self.domain {
-            cookie = cookie.domain(domain.as_str());
-        }
-        match value {
-            None => cookie = cookie.max_age(Duration::ZERO),
-            Some(_) if self.transient => {}
-            Some(_) => {
-                cookie = cookie.max_age(Duration::seconds(end - now));
-                if let Ok(end) = OffsetDateTime::from_unix_timestamp(end) {
-                    cookie = cookie.expires(end);
-                }
-            }
-        }
-        cookie.build().to_string()
     }
 }
 
@@ -116,7 +59,10 @@ impl Auth0 {
             }
         }
         let attributes = &rolling.attributes;
-        let lines = written.iter().map(|(name, value)| attributes.line(name, value.as_deref(), now, end));
+        let lines = written.iter().map(|(name, value)| match value {
+            Some(value) => attributes.line(name, value, now, Some(end)),
+            None => attributes.gone(name),
+        });
         turn.carry.set_cookies.extend(lines);
         turn.carry.cookies.extend(written);
         turn.note(Outcome::Info, || format!("written again, for {} s", end - now));

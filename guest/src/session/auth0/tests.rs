@@ -5,6 +5,7 @@ use super::super::tests::one::{Came, One, head, seal};
 use super::super::tests::world::{NOW, literal, word};
 use super::*;
 use crate::request::Head;
+use crate::session::{CookieAttributes, SameSite};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

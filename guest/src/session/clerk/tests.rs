@@ -77,7 +77,7 @@ impl Bench {
         let mut answers: Vec<Answered> = Vec::new();
         for _ in 0..8 {
             let answers_now = Answers::new(&answers);
-            let asking = Asking { head: &head, cookies: &cookies, target: &target, origin, answers: answers_now };
+            let asking = Asking { origin, ..Asking::new(&head, &cookies, &target, answers_now) };
             let read = self.room.session(asking, &mut Trace::off());
             let Found::Ask(asked) = read.found else { return read };
             for one in asked {

@@ -276,7 +276,7 @@ fn note_no_key(trace: &mut Trace, provider: &str, judged: &Judged) {
         Judged::Ask(_) => note(trace, Outcome::Info, provider, || "asks for a document".to_owned()),
         Judged::Unavailable(why) => note(trace, Outcome::No, provider, || why.clone()),
         Judged::Refused(why) => note(trace, Outcome::No, provider, || why.to_string()),
-        Judged::Verified(_) | Judged::Detour(_) => {}
+        Judged::Verified(_) | Judged::Detour(_) | Judged::Later(_) => {}
     }
 }
 

@@ -39,7 +39,7 @@ impl One {
     pub(in crate::session) fn ask(&mut self, head: &Head) -> Came {
         let cookies = Cookies::parse(head.lines("cookie")).unwrap();
         let target = Target::parse(&head.target).unwrap();
-        let asking = Asking { head, cookies: &cookies, target: &target, origin: None, answers: Answers::new(&[]) };
+        let asking = Asking::new(head, &cookies, &target, Answers::new(&[]));
         let Read { found, carry } = self.0.session(asking, &mut Trace::off());
         Came { found, carry }
     }

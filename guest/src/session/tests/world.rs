@@ -166,7 +166,7 @@ pub(in crate::session) fn session(room: &mut Sessions, token: &str, now: i64, an
 fn asked<T>(head: &Head, answers: Answers<'_>, ask: impl FnOnce(Asking<'_>) -> T) -> T {
     let cookies = Cookies::parse(head.lines("cookie")).unwrap();
     let target = Target::parse(b"/").unwrap();
-    ask(Asking { head, cookies: &cookies, target: &target, origin: None, answers })
+    ask(Asking::new(head, &cookies, &target, answers))
 }
 
 /// The signature step, by aws-lc.
@@ -318,5 +318,6 @@ pub(in crate::session) fn word(found: &Found) -> String {
         Found::Unavailable(why) => format!("unavailable: {why}"),
         Found::Ask(_) => "asks".to_owned(),
         Found::Detour(detour) => format!("detour {}", detour.location),
+        Found::Later(why) => format!("later: {why}"),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn policy_settings(upstream: &str) -> ProxySettings {
         admin: None,
         public_origin: None,
         trusted_proxies: vec![],
-        upstreams: vec![Upstream { name: "default".to_owned(), url: upstream.to_owned() }],
+        upstreams: vec![Upstream { name: "default".to_owned(), url: upstream.to_owned(), external: false }],
         connect_timeout: None,
         response_timeout: None,
         head_timeout: None,

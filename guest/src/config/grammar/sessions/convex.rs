@@ -1,9 +1,17 @@
 //! Convex: providers as in `auth.config.ts`, and the session of Convex Auth.
 
-use super::{AGE, CLAIMS, HABITS, KEYS, MAX_LEEWAY};
+use super::{AGE, CLAIMS, KEYS, MAX_AGE, MAX_LEEWAY};
 use crate::config::grammar::{Key, Shape, Table};
 
 const NO_LEEWAY: Key = key!("leeway", &Shape::Duration(MAX_LEEWAY), "Clock difference to put up with; at most 5 minutes.", default "\"0s\"");
+
+const PRESETS: &[(&str, &str)] = &[
+    ("0.0.95", "the current release"),
+    (
+        "2.0-alpha",
+        "the coming generation (experimental): no prefix, a mutation `auth:refreshSession`, renewed 10 s before the end",
+    ),
+];
 
 const TYPES: &[(&str, &str)] = &[
     ("oidc", "`domain` and `application-id`: an OpenID Connect issuer, RS256"),
@@ -59,7 +67,7 @@ pub(in crate::config::grammar) static BEARER: Table = Table {
 pub(in crate::config::grammar) static SESSION: Table = Table {
     name: "session-convex-auth",
     title: "[session.NAME] of kind convex-auth",
-    doc: "The session of Convex Auth: a token and a refresh token in two cookies, verified here without a call. Names have a prefix, save where `proxy.public-origin` is this very machine (`http://localhost:3000`).",
+    doc: "The session of Convex Auth: a token and a refresh token in two cookies, verified here without a call, renewed before it ends, and signed in and out under `/api/auth`, as its middleware does. Names have a prefix, save where `proxy.public-origin` is this very machine (`http://localhost:3000`).",
     example: "[session.convex]\nkind = \"convex-auth\"\nsite-url = \"env:CONVEX_SITE_URL\"",
     keys: &[
         key!(
@@ -89,10 +97,41 @@ pub(in crate::config::grammar) static SESSION: Table = Table {
         key!("verifier-cookie", &Shape::Text("cookie name"), "Cookie of a sign-in that is under way, without the prefix.", default "\"__convexAuthOAuthVerifier\""),
         key!("cookie-prefix", &Shape::Text("prefix"), "What stands in front of the names, save on this very machine; may be empty.", default "\"__Host-\""),
         key!("trust-host", &Shape::Bool, "Without `proxy.public-origin`: believe the Host header about where the site is.", default "`true` when `proxy.listen` is a loopback address"),
+        key!("max-age", &Shape::Duration(MAX_AGE), "How long the cookies live, as `cookieConfig.maxAge` has it.", default "as long as the browser is open"),
+        key!("renew", &Shape::Bool, "Renew sessions, exchange codes, and answer sign-in and sign-out. `false`: the app does.", default "`true`"),
+        key!(
+            "convex-url",
+            &Shape::Text("address"),
+            "Address of the deployment (`CONVEX_URL`), where its functions are called.", default "`https://NAME.convex.cloud`, if the issuer is `https://NAME.convex.site`"
+        ),
+        key!("preset", &Shape::Word(PRESETS), "Which release of Convex Auth the deployment has: what names and margins are unless they are written.", default "\"0.0.95\""),
+        key!("action-path", &Shape::Text("path"), "Where the app signs in and out (`apiRoute`).", default "\"/api/auth\""),
+        key!("sign-in-action", &Shape::Text("function"), "Action that signs in and exchanges codes.", default "\"auth:signIn\""),
+        key!("sign-out-action", &Shape::Text("function"), "Action that signs out.", default "\"auth:signOut\""),
+        key!("refresh-action", &Shape::Text("function"), "Action that gives new tokens for a refresh token.", default "\"auth:signIn\""),
+        key!("refresh-mutation", &Shape::Text("function"), "Instead: a mutation that does."),
+        key!("refresh-margin", &Shape::Duration(3_600_000), "How long before its end a token is renewed.", default "a tenth of its life, at least 10 s and at most 60 s"),
+        key!("refresh-grace", &Shape::Duration(60_000), "How long new tokens are given to whoever comes with the old ones: as long as the deployment lets an old refresh token be used once more. `0s`: only while it is being renewed.", default "\"10s\""),
+        key!("code-paths", &Shape::Texts("pattern"), "Pages where `?code=` is exchanged, as `pattern` has them; `[]`: nowhere.", default "everywhere that `next.matcher` leads"),
+        key!("timeout", &Shape::Duration(30_000), "How long renewing a token or exchanging a code may take.", default "\"5s\""),
+        key!("forward-token", &Shape::Bool, "Tell the server behind the token as `Authorization: Bearer`.", default "`false`"),
         NO_LEEWAY,
-        AGE,
         CLAIMS,
         KEYS,
     ],
-    habits: HABITS,
+    habits: &[
+        ("url", "`convex-url`"),
+        ("maxage", "`max-age`"),
+        ("cookie-max-age", "`max-age`"),
+        ("apiroute", "`action-path`"),
+        ("api-route", "`action-path`"),
+        ("shouldhandlecode", "`code-paths`"),
+        ("iss", "`issuer`"),
+        ("aud", "`audience`"),
+        ("alg", "`algorithms`"),
+        ("jwks", "`keys.jwks` or `keys.jwks-url`"),
+        ("jwks-url", "`keys.jwks-url`"),
+        ("key", "`keys`"),
+        ("clock-skew", "`leeway`"),
+    ],
 };

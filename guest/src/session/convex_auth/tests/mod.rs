@@ -3,13 +3,15 @@
 use super::*;
 use crate::diagnostic::Span;
 use crate::question::Answers;
-use crate::request::{Cookies, Target};
+use crate::request::{Cookies, Head, Target};
 use crate::session::tests::world::{NOW, Signer, World, jwks, literal, word};
 use crate::session::{Carry, Found, KeySource, KindSettings, ProviderSettings, Sessions};
 use crate::supply::Supplies;
 use crate::trace::Trace;
 use proptest::prelude::*;
 use serde_json::json;
+
+mod service;
 
 const SITE: &str = "https://otter-1.convex.site";
 
@@ -26,7 +28,8 @@ fn settings(place: Place) -> ProviderSettings {
         verifier: "v".to_owned(),
     };
     let issuer = Some((Known::Domain, literal(&format!("{SITE}/"))));
-    let kind = KindSettings::ConvexAuth(ConvexAuthSettings { issuer, token, names, place });
+    let own = ConvexAuthSettings { issuer, token, names, place, service: None, forward_token: false };
+    let kind = KindSettings::ConvexAuth(Box::new(own));
     ProviderSettings { name: "convex".to_owned(), span: Span::default(), bearer: false, kind }
 }
 
@@ -36,6 +39,7 @@ fn room(place: Place) -> Sessions {
 
 struct Site {
     world: World,
+    signer: Signer,
     rooms: [Sessions; 1],
     token: String,
 }
@@ -52,7 +56,8 @@ impl Site {
         world.serve(&format!("{SITE}/.well-known/openid-configuration"), discovery);
         world.serve(&keys, jwks(&[key]));
         let claims = json!({"iss": SITE, "aud": "convex", "sub": "user|session", "iat": NOW - 60, "exp": NOW + 60});
-        Self { world, rooms: [room(place)], token: signer.sign(None, &claims) }
+        let token = signer.sign(None, &claims);
+        Self { world, signer, rooms: [room(place)], token }
     }
 
     /// The word and what goes along; `TOKEN` in the cookies stands for the good one.
@@ -78,7 +83,7 @@ impl Site {
 fn read(room: &mut Sessions, head: &Head, answers: Answers<'_>) -> (Found, Carry) {
     let cookies = Cookies::parse(head.lines("cookie")).unwrap();
     let target = Target::parse(b"/").unwrap();
-    let asking = Asking { head, cookies: &cookies, target: &target, origin: None, answers };
+    let asking = Asking::new(head, &cookies, &target, answers);
     let read = room.session(asking, &mut Trace::off());
     (read.found, read.carry)
 }
@@ -95,8 +100,8 @@ fn one_cookie_without_the_other_is_no_session() {
         ("__Host-rt=a%7Cb", "refresh token without token"),
         ("jwt=TOKEN; rt=a", "no cookie"),
         ("", "no cookie"),
-        ("__Host-jwt=garbage; __Host-rt=a", "not-a-token"),
-        ("__Host-jwt=; __Host-rt=a", "empty"),
+        ("__Host-jwt=garbage; __Host-rt=a", "malformed token: not three parts"),
+        ("__Host-jwt=; __Host-rt=a", "malformed token: not three parts"),
         ("__Host-jwt=TOKEN; __Host-rt=a; __Host-rt=b", "conflict"),
         ("__Host-jwt=TOKEN; __Host-jwt=a.b.c; __Host-rt=a", "conflict"),
         ("__Host-jwt=TOKENx; __Host-rt=a", "malformed token: signature is not base64url"),
