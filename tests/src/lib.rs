@@ -4,6 +4,7 @@
 //! A case is translated once, into a policy, a world and a request ([`engine`]); each engine answers it in its own
 //! way: the decision as a native function, the component in wasmtime, HTTP through the whole host.
 
+pub mod deployment;
 pub mod engine;
 pub mod iron;
 pub mod policies;

@@ -1,8 +1,11 @@
-//! The world of a case: a clock that stands still until it is moved, and pages that are served by name.
+//! The world of a case: a clock that stands still until it is moved, pages that are served by name, and backends that
+//! answer calls.
 
 use portcullis::clock::{Clock as _, ManualClock};
-use portcullis::gate::{Fetch, FetchError, FetchFuture, Fetched};
+use portcullis::contract::CallAnswer;
+use portcullis::gate::{Call, CallFuture, CallRequest, Fetch, FetchError, FetchFuture, Fetched};
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 /// What an address answers.
@@ -16,18 +19,23 @@ pub enum Page {
     Down,
 }
 
-/// Clock and pages; every fetch is counted.
-#[derive(Debug)]
+/// What a backend does with a call: status and JSON, or why nothing came back.
+type Backend = dyn Fn(&CallRequest) -> Result<(u16, String), String> + Send + Sync;
+
+/// Clock, pages and backends; every fetch and every call is counted.
 pub struct World {
     clock: Arc<ManualClock>,
     pages: Mutex<BTreeMap<String, Page>>,
     fetched: Mutex<Vec<String>>,
+    backends: Mutex<BTreeMap<String, Arc<Backend>>>,
+    called: Mutex<Vec<CallRequest>>,
 }
 
 impl World {
-    /// A world without pages, standing at `now` (Unix time).
+    /// A world without pages and backends, standing at `now` (Unix time).
     pub fn at(now: i64) -> Arc<Self> {
-        Arc::new(Self { clock: Arc::new(ManualClock::new(now)), pages: Mutex::default(), fetched: Mutex::default() })
+        let (pages, fetched, backends, called) = Default::default();
+        Arc::new(Self { clock: Arc::new(ManualClock::new(now)), pages, fetched, backends, called })
     }
 
     /// The clock, to hand to a host.
@@ -48,6 +56,39 @@ impl World {
     /// How many fetches there were so far.
     pub fn fetches(&self) -> usize {
         self.fetched.lock().unwrap().len()
+    }
+
+    /// Put a backend at an address: what `answer` makes of a call is sent back, or it is as if there was no connection.
+    pub fn respond(
+        &self,
+        url: &str,
+        answer: impl Fn(&CallRequest) -> Result<(u16, String), String> + Send + Sync + 'static,
+    ) {
+        self.backends.lock().unwrap().insert(url.to_owned(), Arc::new(answer));
+    }
+
+    /// The calls so far, whatever came of them.
+    pub fn calls(&self) -> Vec<CallRequest> {
+        self.called.lock().unwrap().clone()
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("clock", &self.clock).field("pages", &self.pages).finish_non_exhaustive()
+    }
+}
+
+impl Call for World {
+    fn call(&self, request: CallRequest) -> CallFuture<'_> {
+        self.called.lock().unwrap().push(request.clone());
+        let backend = self.backends.lock().unwrap().get(&request.url).cloned();
+        Box::pin(async move {
+            let backend = backend.ok_or_else(|| format!("nobody answers at {}", request.url))?;
+            let (status, body) = backend(&request)?;
+            let headers = vec![("content-type".to_owned(), b"application/json".to_vec())];
+            Ok(CallAnswer { status, headers, body: body.into_bytes() })
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 //! instance, and leaves the next request unharmed.
 
 use portcullis::clock::ManualClock;
-use portcullis::contract::{ConfigFormat, RequestHead};
+use portcullis::contract::{Action, CallAnswer, ConfigFormat, RequestHead, Step};
 use portcullis::gate::{
-    BodySource, Cached, ComponentSource, ConfigSource, Failure, Fetch, FetchFuture, Fetched, Gate, GateOptions,
-    LoadError, NoBody, Outcome, bake,
+    BodySource, Cached, Call, CallFuture, CallRequest, ComponentSource, ConfigSource, Failure, Fetch, FetchFuture,
+    Fetched, Gate, GateOptions, LoadError, NoBody, Outcome, bake,
 };
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -25,6 +25,17 @@ impl Fetch for Documents {
     }
 }
 
+/// A backend with one answer for all.
+#[derive(Debug)]
+struct Backend;
+
+impl Call for Backend {
+    fn call(&self, request: CallRequest) -> CallFuture<'_> {
+        assert_eq!(request.url, "http://127.0.0.1:1/");
+        Box::pin(async { Ok(CallAnswer { status: 201, headers: Vec::new(), body: Vec::new() }) })
+    }
+}
+
 fn config(text: &str) -> ConfigSource {
     ConfigSource {
         name: "test".to_owned(),
@@ -39,6 +50,7 @@ fn options(text: &str) -> GateOptions {
         component: ComponentSource::Bytes(Arc::from(FAULTY)),
         clock: Arc::new(ManualClock::new(1_800_000_000)),
         fetcher: Some(Arc::new(Documents::default())),
+        caller: Some(Arc::new(Backend)),
         env: Some(vec![("SET".to_owned(), "value".to_owned()), ("EMPTY".to_owned(), String::new())]),
         ..GateOptions::new(config(text))
     }
@@ -190,13 +202,36 @@ async fn questions_are_answered() {
         decide(&gate, "/document?https://evil.example/").await.unwrap(),
         "502 the policy does not name this address"
     );
-    assert_eq!(decide(&gate, "/call").await.unwrap(), "502 this host makes no backend calls");
+    assert_eq!(decide(&gate, "/call").await.unwrap(), "201 called");
+    assert_eq!(
+        decide(&gate, "/call?http://127.0.0.1:1/else").await.unwrap(),
+        "502 the policy does not name this address"
+    );
+    assert_eq!((gate.stats().calls, gate.stats().calls_failed), (1, 0));
     let body = |text, target| {
         let gate = &gate;
         async move { shown(gate.decide(&head(target), &mut Body(text)).await.unwrap().outcome) }
     };
     assert_eq!(body("hello", "/body?5").await, "200 hello");
     assert_eq!(body("hello", "/body?4").await, "413 too large");
+}
+
+#[tokio::test]
+async fn a_backend_that_is_not_there_is_a_failed_answer() {
+    let gate = Gate::load(GateOptions { caller: None, ..options("") }).unwrap();
+    let told = decide(&gate, "/call").await.unwrap();
+    assert!(told.starts_with("502 ") && told.contains("refused"), "{told}");
+    assert_eq!((gate.stats().calls, gate.stats().calls_failed), (1, 1));
+}
+
+#[tokio::test]
+async fn to_explain_changes_nothing_elsewhere() {
+    let gate = load("");
+    let explained = gate.explain(&head("/call"), None).await.unwrap();
+    let Step::Verdict(verdict) = explained.step else { panic!("{explained:?}") };
+    let Action::Respond(reply) = verdict.action else { panic!("{verdict:?}") };
+    assert_eq!((reply.status, reply.body.as_slice()), (502, b"no calls are made to explain".as_slice()));
+    assert_eq!(gate.stats().calls, 0);
 }
 
 #[tokio::test]

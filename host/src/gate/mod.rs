@@ -245,7 +245,7 @@ impl Gate {
         }
     }
 
-    /// Judge one request. Must run inside a tokio runtime if the policy names documents.
+    /// Judge one request. Must run inside a tokio runtime if the policy names documents or calls.
     ///
     /// # Errors
     /// [`Failure`]: answer with a fixed 5xx.
@@ -253,7 +253,8 @@ impl Gate {
         decide::decide(self, head, body).await
     }
 
-    /// Judge one request, with reasons. The step is always a verdict that [`Self::decide`] would accept.
+    /// Judge one request, with reasons. The step is always a verdict that [`Self::decide`] would accept. No backend is
+    /// called, because that may change something there: a policy that needs it is told that the call failed.
     ///
     /// # Errors
     /// [`Failure`], or a persona that cannot be read (as [`Failure::Nonsense`]).

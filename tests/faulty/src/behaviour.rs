@@ -8,6 +8,9 @@ use crate::bindings::portcullis::gate::types::{
 use std::cell::RefCell;
 use std::hint::black_box;
 
+/// The address that may be called.
+pub(crate) const CALLED: &str = "http://127.0.0.1:1/";
+
 thread_local! {
     static KEPT: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
     static CALLS: RefCell<u64> = const { RefCell::new(0) };
@@ -40,10 +43,7 @@ pub(crate) fn decide(head: &RequestHead, answers: Vec<Answered>) -> Step {
         }
         "/document" => echo(answers, || document(value)),
         "/body" => echo(answers, || Question::Body(BodyQuestion { limit: number(10) })),
-        "/call" => echo(answers, || {
-            let (method, url, key) = ("GET".to_owned(), "http://127.0.0.1:1/".to_owned(), "k".to_owned());
-            Question::Call(CallQuestion { method, url, headers: Vec::new(), body: Vec::new(), key, grace: 0 })
-        }),
+        "/call" => echo(answers, || call(if value.is_empty() { CALLED } else { value })),
         "/nonsense-status" => respond(number(99) as u16, ""),
         "/nonsense-header" => pass(Forward { request: vec![set(value, b"x")], ..base }),
         "/crlf" => pass(Forward { request: vec![set("x-a", b"a\r\nx-admin: 1")], ..base }),
@@ -107,6 +107,12 @@ fn ask(id: u32, question: Question) -> Step {
 
 fn document(url: &str) -> Question {
     Question::Document(DocumentQuestion { url: url.to_owned(), freshness: Freshness::Current })
+}
+
+fn call(url: &str) -> Question {
+    let (method, url, key) = ("GET".to_owned(), url.to_owned(), "k".to_owned());
+    let (headers, body, keep) = Default::default();
+    Question::Call(CallQuestion { method, url, headers, body, key, grace: 0, keep, timeout: 1000 })
 }
 
 fn set(name: &str, value: &[u8]) -> HeaderEdit {

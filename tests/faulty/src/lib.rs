@@ -61,7 +61,7 @@ impl Guest for Faulty {
         }
         STARTED.set(true);
         let documents = CONFIG.with_borrow(|config| words(config.as_deref().unwrap_or_default(), "document:"));
-        Ok(Started { documents })
+        Ok(Started { documents, calls: vec![behaviour::CALLED.to_owned()] })
     }
 
     fn decide(head: RequestHead, answers: Vec<Answered>) -> Step {
@@ -130,7 +130,11 @@ fn loaded(config: &str) -> Loaded {
             admin: None,
             public_origin: None,
             trusted_proxies: Vec::new(),
-            upstreams: vec![Upstream { name: "default".to_owned(), url: "http://127.0.0.1:1".to_owned(), external: false }],
+            upstreams: vec![Upstream {
+                name: "default".to_owned(),
+                url: "http://127.0.0.1:1".to_owned(),
+                external: false,
+            }],
             connect_timeout: None,
             response_timeout: None,
             head_timeout: None,

@@ -1,32 +1,35 @@
-//! The host's answers for the native engine: the same verifier and the same document cache as the component gets,
+//! The host's answers for the native engine: the same verifier, documents and calls as the component gets,
 //! with the words of the contract turned into those of the guest.
 
 use crate::world::World;
 use portcullis::contract as host;
-use portcullis::gate::{Documents, Signer, Verifier};
-use portcullis_gate::question as guest;
+use portcullis::gate::{Calls, Documents, Signer, Verifier};
+use portcullis_gate::question::{self as guest, Addresses};
 use portcullis_gate::session::Algorithm;
 use std::sync::Arc;
 
-/// Verifier, documents and a runtime to wait for them.
+/// Verifier, documents, calls and a runtime to wait for them.
 pub(super) struct Answers {
     /// Verify signatures of this text, not of the one that is asked about.
     pub(super) message: Option<Vec<u8>>,
     verifier: Verifier,
     signer: Signer,
     documents: Documents,
+    calls: Calls,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Answers {
-    /// For a policy that names these documents.
-    pub(super) fn new(world: &Arc<World>, documents: Vec<String>) -> Result<Self, String> {
-        let documents = Documents::new(world.clone(), world.clock(), documents);
+    /// For a policy that names these addresses.
+    pub(super) fn new(world: &Arc<World>, addresses: Addresses) -> Result<Self, String> {
+        let documents = Documents::new(world.clone(), world.clock(), addresses.documents);
+        let calls = Calls::new(world.clone(), addresses.calls);
         Ok(Self {
             message: None,
             verifier: Verifier::new(),
             signer: Signer::new(),
             documents,
+            calls,
             runtime: super::runtime()?,
         })
     }
@@ -56,7 +59,7 @@ impl Answers {
                 let question = host::SignQuestion { key: key.clone(), message: message.clone() };
                 to_guest(self.signer.answer(&question))
             }
-            guest::Question::Call { .. } => guest::Answer::Failed("this host makes no backend calls".to_owned()),
+            guest::Question::Call(call) => to_guest(self.runtime.block_on(self.calls.answer(&call_to_host(call)))),
             guest::Question::Body { limit } if body.len() > *limit as usize => guest::Answer::TooLarge,
             guest::Question::Body { .. } => guest::Answer::Body(body.to_vec()),
         }
@@ -84,6 +87,11 @@ fn to_host(algorithm: Algorithm) -> host::Algorithm {
         Algorithm::Es512 => host::Algorithm::Es512,
         Algorithm::EdDsa => host::Algorithm::Eddsa,
     }
+}
+
+fn call_to_host(call: &guest::Call) -> host::CallQuestion {
+    let guest::Call { method, url, headers, body, key, grace, keep, timeout } = call.clone();
+    host::CallQuestion { method, url, headers, body, key, grace, keep, timeout }
 }
 
 fn to_guest(answer: host::Answer) -> guest::Answer {

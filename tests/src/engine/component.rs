@@ -43,7 +43,7 @@ fn open(policy: &Policy, world: &Arc<World>, plain: bool) -> Result<Box<dyn Door
     Ok(Box::new(Open { gate, runtime: super::runtime()?, world: Arc::clone(world) }))
 }
 
-/// A gate with the clock and the pages of `world`.
+/// A gate with the clock, the pages and the backends of `world`.
 ///
 /// # Errors
 /// The findings as text.
@@ -63,6 +63,7 @@ fn load_as(policy: &Policy, world: &Arc<World>, plain: bool) -> Result<Gate, Str
     options.env = Some(policy.env.clone());
     options.plain = plain;
     options.fetcher = Some(world.clone());
+    options.caller = Some(world.clone());
     // A shared machine may stop an unoptimised build for longer than the 50 ms of a real one.
     options.limits.decide = Duration::from_secs(5);
     options.limits.load = Duration::from_secs(30);

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Rounds of questions before a host gives up (wit/gate.wit, `decide`).
-const ROUNDS: usize = 8;
+const ROUNDS: usize = 12;
 
 /// [`Gate::decide`] without any component.
 #[derive(Debug, Clone, Copy)]
@@ -41,7 +41,7 @@ impl Native {
         let mut gate = Gate::load(&policy.toml(), Format::Toml).map_err(text)?;
         let supplies = gate.policy().needs.iter().map(|need| supply(&need.source, policy)).collect();
         let addresses = gate.start(supplies, (7, 11)).map_err(text)?;
-        Ok(NativeDoor { gate, answers: Answers::new(world, addresses.documents)?, world: Arc::clone(world) })
+        Ok(NativeDoor { gate, answers: Answers::new(world, addresses)?, world: Arc::clone(world) })
     }
 }
 

@@ -206,4 +206,6 @@ impl std::fmt::Debug for Calls {
 }
 
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod tests;

@@ -47,7 +47,7 @@ impl CallRequest {
         let method = Method::from_bytes(question.method.as_bytes()).map_err(|_| "the method is no token".to_owned())?;
         // What follows its answer is no message, but a tunnel (RFC 9110 section 9.3.6).
         if method == Method::CONNECT {
-            return Err("a call cannot open a tunnel".to_owned());
+            return Err("it would open a tunnel".to_owned());
         }
         if question.headers.len() > MAX_HEADERS {
             return Err(format!("more than {MAX_HEADERS} headers"));

@@ -124,7 +124,7 @@ impl World {
                 self.called_good |= self.good;
                 Answer::Verify(self.good)
             }
-            Question::Call { .. } | Question::Body { .. } | Question::Sign { .. } => panic!("not for this policy"),
+            Question::Call(_) | Question::Body { .. } | Question::Sign { .. } => panic!("not for this policy"),
         }
     }
 
