@@ -36,8 +36,8 @@ impl Wish {
 #[derive(Default)]
 pub(super) struct Kept {
     answers: HashMap<Place, (CallAnswer, Instant)>,
-    /// Places in the order in which they were filled, with the end of their time. An answer that is kept for longer than
-    /// those after it holds them back for [`MAX_GRACE`] at most, and in return nothing has to be sorted.
+    /// Places in the order in which they were filled, with the end of their time. An answer that is kept for longer
+    /// than those after it holds them back for [`MAX_GRACE`] at most, and in return nothing has to be sorted.
     order: VecDeque<(Place, Instant)>,
     bytes: usize,
 }
