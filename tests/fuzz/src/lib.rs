@@ -3,7 +3,7 @@
 
 mod sessions;
 
-pub use sessions::{chunks, documents, sealed, token, webhook};
+pub use sessions::{chunks, convex, documents, sealed, token, webhook};
 
 use portcullis_differential::compare::{Case, Reading, difference};
 use portcullis_differential::reference::route;

@@ -73,7 +73,7 @@ pub fn run(file: &File, engines: &[Box<dyn Engine>], report: &mut Report) {
 fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
-        ("convex-auth", _) => "needs the renewing half of session kind convex-auth, which is not built yet",
+        ("convex-auth", _) => "needs the real library behind it: replayed by tests/convex/run",
         ("security", "http1-framing.json") => {
             "needs a raw upstream of its own: run with security/run_raw.py against the program"
         }

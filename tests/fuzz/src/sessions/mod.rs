@@ -2,11 +2,13 @@
 //! nobody signs anything, so whoever gets in got in because the world called a signature good.
 
 mod chunks;
+mod convex;
 mod documents;
 mod sealed;
 mod webhook;
 
 pub use chunks::chunks;
+pub use convex::convex;
 pub use documents::documents;
 pub use sealed::sealed;
 pub use webhook::webhook;
