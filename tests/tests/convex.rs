@@ -208,10 +208,10 @@ fn from_the_form_to_the_page_and_out_again() {
     let mine = line(&set(&answer));
     assert_eq!(told["tokens"]["refreshToken"], "dummy");
     assert!(mine.contains(told["tokens"]["token"].as_str().unwrap()));
-    // How the app goes on: it posts to the page that it is on.
+    // How the app goes on: a server action is posted to the page that it is on.
     let headers = [("cookie", mine.as_str()), ("next-action", "a")];
     let led = wire::send(site.gate.address(), "POST", "/signin?next=%2Fproduct%2F7", &headers, b"[]").unwrap();
-    assert_eq!((led.status, led.header("location").as_deref()), (307, Some("/product/7")));
+    assert_eq!((led.status, led.header("x-action-redirect").as_deref()), (303, Some("/product/7;push")));
     assert_eq!(site.get("/product/7", &mine).status, 200);
     site.deployment.take();
 

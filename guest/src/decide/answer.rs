@@ -112,9 +112,11 @@ impl Answering<'_> {
 
     /// A redirect that depended on a session: never permanent, never cached.
     pub(crate) fn redirect_session(self, to: &str, reason: &str) -> Verdict {
-        // After a form post the browser must come with GET (RFC 9110 section 15.4.4), unless the app counts on the other.
-        let same = self.compiled.policy().refusals == Refusals::Convex;
-        let status = if same || matches!(self.facts.head.method.as_str(), "GET" | "HEAD") { 307 } else { 303 };
+        if self.compiled.policy().refusals == Refusals::Convex {
+            return self.lead(to, reason);
+        }
+        // After a form post the browser must come with GET (RFC 9110 section 15.4.4).
+        let status = if matches!(self.facts.head.method.as_str(), "GET" | "HEAD") { 307 } else { 303 };
         self.redirect(to, status, true, reason)
     }
 
@@ -146,12 +148,11 @@ impl Answering<'_> {
     fn anonymous(self, denial: &Denial) -> Verdict {
         let sign_in = self.compiled.policy().sign_in.as_ref().filter(|_| !denial.bearer);
         match (self.facts.kind, sign_in) {
-            // The router of Next.js follows it with the same method, and browsers do with a form.
             (_, Some(sign_in)) if self.compiled.policy().refusals == Refusals::Convex => {
                 let reads = matches!(self.facts.head.method.as_str(), "GET" | "HEAD");
                 let back = if reads { Some(self.page_asked()) } else { self.referring_page() };
                 let to = self.sign_in_address(sign_in, back);
-                self.redirect(&to, 307, true, &denial.reason)
+                self.lead(&to, &denial.reason)
             }
             (Kind::Navigation, Some(sign_in)) => {
                 let to = self.sign_in_address(sign_in, Some(self.facts.target.path_and_query()));
@@ -163,6 +164,30 @@ impl Answering<'_> {
             }
             _ => self.plain(401, "Unauthorized", &denial.reason),
         }
+    }
+
+    /// To another page, with the same method, as `nextjsMiddlewareRedirect` does. Save that a form of a browser goes there with GET
+    /// (RFC 9110 section 15.4.4), and that the router of Next.js is told where a server action leads in its own words: were it to
+    /// follow a redirect, it would show the other page under the address of this one.
+    fn lead(self, to: &str, reason: &str) -> Verdict {
+        let status = match self.facts.kind {
+            Kind::FormPost => 303,
+            Kind::Action => return self.action_redirect(to, reason),
+            _ => 307,
+        };
+        self.redirect(to, status, true, reason)
+    }
+
+    /// What a server action answers that redirects to a page outside of the app's own payload (Next.js 16, `server-action-reducer`).
+    /// The router adds the base path.
+    fn action_redirect(self, to: &str, reason: &str) -> Verdict {
+        let Ok(leads) = Header::new("x-action-redirect", format!("{to};push")) else {
+            return self.plain(404, "Not Found", "the redirect has no safe address");
+        };
+        let mut headers = vec![leads];
+        headers.extend(Header::fixed("content-type", "text/plain"));
+        headers.extend(private(true, self.session_read.1));
+        self.verdict(Action::Respond(Reply { status: 303, headers, body: Vec::new() }), reason)
     }
 
     /// The sign-in page with the way back. Path-only, unless the sign-in page is elsewhere and this host is one that

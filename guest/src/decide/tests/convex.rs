@@ -49,7 +49,6 @@ fn refusals_of_the_preset() {
         ("anonymous", "OPTIONS", "/product", preflight, "redirect /signin by product"),
         ("user", "GET", "/product", PAGE, "pass by product"),
         ("user", "POST", "/signin?next=%2Fproduct%2F7", PAGE, "redirect /product/7 by sign-in"),
-        ("user", "POST", "/signin", &[("next-action", "x")], "redirect /product by sign-in"),
         ("user", "GET", "/signin", &[("purpose", "prefetch"), ("accept", "*/*")], "pass by sign-in"),
         ("anonymous", "POST", "/signin", PAGE, "pass by sign-in"),
         // Nobody real can sign in, but the answer is the gate's and no rule's.
@@ -62,9 +61,24 @@ fn refusals_of_the_preset() {
         let got = brief(gate, who, method, target, headers);
         assert_eq!(got, wanted, "{who} {method} {target} {headers:?}");
     }
-    for (who, method, target) in [("anonymous", "POST", "/product"), ("user", "POST", "/signin")] {
-        let Action::Redirect(reply) = ask(gate, who, method, target, PAGE).action else { panic!() };
-        assert_eq!(reply.status, 307, "{method} {target}");
+    let form: &[(&str, &str)] = &[("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document")];
+    for (headers, status) in [(PAGE, 307), (form, 303)] {
+        for (who, method, target) in [("anonymous", "POST", "/product"), ("user", "POST", "/signin")] {
+            let Action::Redirect(reply) = ask(gate, who, method, target, headers).action else { panic!() };
+            assert_eq!(reply.status, status, "{method} {target}");
+        }
+    }
+    // The router of Next.js reads where a server action leads.
+    let action = [("next-action", "x"), ("referer", "http://app.test/product/7")];
+    for (who, target, wanted) in [
+        ("user", "/signin?next=%2Fproduct%2F7", "/product/7;push"),
+        ("anonymous", "/product/7", "/signin?next=%2Fproduct%2F7;push"),
+    ] {
+        let verdict = ask(gate, who, "POST", target, &action);
+        assert_eq!(header(&verdict, "x-action-redirect"), [wanted], "{target}");
+        assert_eq!(header(&verdict, "cache-control"), ["private, no-store"]);
+        let Action::Respond(reply) = verdict.action else { panic!() };
+        assert_eq!((reply.status, reply.body.len()), (303, 0));
     }
     let mut plain = super::gate(&APP.replace(", \"convex\"", ""));
     assert_eq!(brief(&mut plain, "anonymous", "HEAD", "/product", &[]), "401 by product");
