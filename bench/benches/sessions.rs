@@ -1,5 +1,5 @@
 //! Sessions of people, as a whole decision: an RS256 token that is known and one that is new (the host checks its signature),
-//! in a plain cookie and as Clerk has it, natively and in the component.
+//! in a plain cookie and as Clerk and Convex Auth have it, natively and in the component.
 #![expect(clippy::expect_used, reason = "a bench that cannot start must say so")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -49,14 +49,19 @@ fn rs256(criterion: &mut Criterion) {
         "kind": "clerk", "publishable-key": PUBLISHABLE_KEY, "secret-key": "env:CLERK_SECRET_KEY", "keys": keys,
         "authorized-parties": ["https://app.example.test"],
     });
+    let convex = json!({
+        "kind": "convex-auth", "issuer": "https://clerk.example.com", "audience": "app", "keys": keys,
+        "convex-url": "https://happy-otter-123.convex.cloud",
+    });
     let cookies = |name: &str, token: &str| match name {
         "clerk" => format!("__session_{SUFFIX}={token}; __client_uat_{SUFFIX}={}", NOW - 300),
+        "convex-auth" => format!("__Host-__convexAuthJWT={token}; __Host-__convexAuthRefreshToken=r%7Cs"),
         _ => format!("__Host-session={token}"),
     };
     let engines: [(&str, &dyn Engine); 2] = [("native", &Native), ("component, instance reused", &Component)];
     for (engine_name, engine) in engines {
         let mut group = criterion.benchmark_group(format!("RS256, {engine_name}"));
-        for (name, session) in [("jwt-cookie", &plain), ("clerk", &clerk)] {
+        for (name, session) in [("jwt-cookie", &plain), ("clerk", &clerk), ("convex-auth", &convex)] {
             let mut door = engine.open(&policy(session), &World::at(NOW)).expect("the policy loads");
             let request = |token: &String| -> Request {
                 let mut request = page("/product/1k", None);

@@ -341,10 +341,12 @@ fn as_form(form: Form, value: &[u8]) -> CookieRead {
 
 /// Visible ASCII. A quoted text is none: some servers take the quotes off and some do not.
 fn as_text(value: &[u8]) -> CookieRead {
+    // To the end and without a branch, so that many bytes are looked at in one step.
+    let odd = value.iter().fold(0, |odd, b| odd | u8::from(!b.is_ascii_graphic()));
     match std::str::from_utf8(value) {
         _ if value.is_empty() => CookieRead::Refused("empty"),
         _ if value.starts_with(b"\"") => CookieRead::Refused("quoted"),
-        Ok(text) if value.iter().all(u8::is_ascii_graphic) => CookieRead::Value(text.to_owned()),
+        Ok(text) if odd == 0 => CookieRead::Value(text.to_owned()),
         _ => CookieRead::Refused("not-ascii"),
     }
 }

@@ -6,6 +6,7 @@ use crate::session::escapes::unescaped;
 use crate::session::kind::{Asking, Carry, Turn};
 use crate::session::refused::Refused;
 use crate::session::set_cookie::{CookieAttributes, SameSite};
+use std::borrow::Cow;
 
 /// Full names of the cookies at one place.
 pub(super) struct Names {
@@ -43,9 +44,10 @@ impl<'n> Jar<'n> {
     pub(super) fn read(names: &'n Names, place: &Place, asking: &Asking<'_>) -> Result<Self, Refused> {
         let read = |rule: &CookieRule| match asking.cookies.read(rule) {
             CookieRead::Absent => Ok(None),
-            CookieRead::Value(text) => {
-                Ok(Some(unescaped(&text).map_or_else(|_| text.clone(), |text| text.into_owned())))
-            }
+            CookieRead::Value(text) => Ok(Some(match unescaped(&text) {
+                Ok(Cow::Owned(decoded)) => decoded,
+                _ => text,
+            })),
             CookieRead::Refused(why @ "conflict") => Err(Refused::Unreadable(why)),
             // There, and of no use: as good as an empty one.
             CookieRead::Refused(_) => Ok(Some(String::new())),

@@ -52,7 +52,7 @@ impl Service {
     /// How the session of this request stands. A renewal is written down for browser and app.
     pub(super) fn stand(&self, turn: &mut Turn<'_, '_>, jar: &Jar<'_>, due: Due) -> Stand {
         let now = turn.now();
-        let times = jar.token.as_deref().and_then(Times::of);
+        let times = jar.token.as_deref().and_then(|token| times(turn, token));
         let alive = times.is_some_and(|times| times.exp > now as f64);
         let fresh = times.is_some_and(|times| match due {
             Due::Early => times.exp > now as f64 + self.margin.of(times),
@@ -148,6 +148,15 @@ pub(super) fn short(why: &str) -> String {
     why.lines().next().unwrap_or_default().chars().take(120).collect()
 }
 
+/// What a token says of its time. One that was verified before has been taken apart.
+fn times(turn: &mut Turn<'_, '_>, token: &str) -> Option<Times> {
+    let (now, looked) = (turn.now(), turn.learnt.cache.look(token));
+    match turn.learnt.recall(turn.index, looked, now) {
+        Some(identity) => Times::among(|name| identity.claims.get(name)),
+        None => Times::of(token),
+    }
+}
+
 /// What a token says of its time; not believed, only used to see when to ask.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Times {
@@ -161,7 +170,11 @@ impl Times {
         let mut parts = token.split('.');
         let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-        let time = |name: &str| claims.get(name).and_then(Value::as_f64);
+        Self::among(|name| claims.get(name))
+    }
+
+    fn among<'c>(claim: impl Fn(&str) -> Option<&'c Value>) -> Option<Self> {
+        let time = |name: &str| claim(name).and_then(Value::as_f64);
         Some(Self { exp: time("exp")?, iat: time("iat") })
     }
 }
