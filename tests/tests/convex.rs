@@ -211,7 +211,7 @@ fn from_the_form_to_the_page_and_out_again() {
     // How the app goes on: a server action is posted to the page that it is on.
     let headers = [("cookie", mine.as_str()), ("next-action", "a")];
     let led = wire::send(site.gate.address(), "POST", "/signin?next=%2Fproduct%2F7", &headers, b"[]").unwrap();
-    assert_eq!((led.status, led.header("x-action-redirect").as_deref()), (303, Some("/product/7;push")));
+    assert_eq!((led.status, led.header("x-action-redirect").as_deref()), (303, Some("/product/7")));
     assert_eq!(site.get("/product/7", &mine).status, 200);
     site.deployment.take();
 

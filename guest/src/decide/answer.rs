@@ -15,6 +15,9 @@ use crate::verdict::{Action, Forward, Header, HeaderEdit, Reply, Verdict};
 /// Seconds after which a client may ask again when keys were not to be had: the host retries a failed fetch after 1 s.
 const RETRY_AFTER: &str = "5";
 
+/// The query parameter by which the router of Next.js tells its requests from the browser's.
+const RSC: &str = "_rsc";
+
 /// Everything an answer needs to know.
 pub(crate) struct Answering<'a> {
     pub(crate) compiled: &'a Compiled,
@@ -179,9 +182,9 @@ impl Answering<'_> {
     }
 
     /// What a server action answers that redirects to a page outside of the app's own payload (Next.js 16, `server-action-reducer`).
-    /// The router adds the base path.
+    /// The router adds the base path. What follows a `;` is a word of its own to newer routers, and part of the path to older ones.
     fn action_redirect(self, to: &str, reason: &str) -> Verdict {
-        let Ok(leads) = Header::new("x-action-redirect", format!("{to};push")) else {
+        let Ok(leads) = Header::new("x-action-redirect", to.replace(';', "%3B")) else {
             return self.plain(404, "Not Found", "the redirect has no safe address");
         };
         let mut headers = vec![leads];
@@ -212,8 +215,7 @@ impl Answering<'_> {
     /// The page that was asked for: `_rsc` only tells the router's request from the browser's.
     fn page_asked(&self) -> String {
         let target = &self.facts.target;
-        match target.query().filter(|_| self.compiled.policy().next.is_some()).map(|query| without_param(query, "_rsc"))
-        {
+        match target.query().filter(|_| self.compiled.policy().next.is_some()).map(|query| without_param(query, RSC)) {
             None => target.path_and_query(),
             Some(query) if query.is_empty() => target.path().to_owned(),
             Some(query) => format!("{}?{query}", target.path()),
@@ -256,7 +258,8 @@ impl Answering<'_> {
     }
 
     pub(super) fn redirect(self, to: &str, status: u16, session: bool, reason: &str) -> Verdict {
-        let Ok(location) = Header::new("location", self.compiled.with_base(to.to_owned())) else {
+        let to = if session { self.for_the_router(to) } else { to.to_owned() };
+        let Ok(location) = Header::new("location", self.compiled.with_base(to)) else {
             return self.plain(404, "Not Found", "the redirect has no safe address");
         };
         let mut headers = vec![location];
@@ -267,6 +270,16 @@ impl Answering<'_> {
         }
         let reply = Reply { status, headers, body: Vec::new() };
         self.verdict(Action::Redirect(reply), reason)
+    }
+
+    /// The router of Next.js follows a redirect with the headers that it had, and the app wants to find their digest in the address of
+    /// each payload; else it redirects once more, for browsers to remember.
+    fn for_the_router(&self, to: &str) -> String {
+        let asked = self.compiled.policy().next.is_some() && self.facts.head.has("rsc");
+        match self.facts.target.query().filter(|_| asked && to.starts_with('/')).and_then(|query| param(query, RSC)) {
+            Some(digest) => append_param(to, RSC, &digest),
+            None => to.to_owned(),
+        }
     }
 
     /// A refusal without a redirect, in the form that the kind of request can use.

@@ -267,7 +267,8 @@ impl<'a> Visitor<'a> {
         let guarded = self.started.as_ref().map(|started| started.sessions.cookies()).unwrap_or_default();
         let strip = self.compiled.policy().identity.strip_session_cookie;
         let drop: Vec<&str> = guarded.iter().filter(|_| strip).map(|rule| rule.name.as_str()).collect();
-        let external = self.compiled.policy().proxy.upstreams.get(usize::from(upstream)).is_some_and(|one| one.external);
+        let external =
+            self.compiled.policy().proxy.upstreams.get(usize::from(upstream)).is_some_and(|one| one.external);
         let cookie = match self.carry.cookies.as_slice() {
             // The cookies of this site are none of another's business.
             _ if external => Some(Vec::new()),

@@ -291,7 +291,11 @@ mod tests {
             ..Overrides::default()
         };
         let mut policy = policy_settings("http://127.0.0.1:3000");
-        policy.upstreams.push(Upstream { name: "api".to_owned(), url: "http://[::1]:4000".to_owned(), external: false });
+        policy.upstreams.push(Upstream {
+            name: "api".to_owned(),
+            url: "http://[::1]:4000".to_owned(),
+            external: false,
+        });
         let settings = Settings::new(&policy, &over).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:9000".parse().unwrap());
         assert_eq!((settings.workers, settings.log), (1, LogForm::Pretty));

@@ -43,13 +43,14 @@ fn refusals_of_the_preset() {
     for (who, method, target, headers, wanted) in [
         ("anonymous", "GET", "/product?a=b", PAGE, "redirect /signin?next=%2Fproduct%3Fa%3Db by product"),
         ("anonymous", "HEAD", "/product", &[], "redirect /signin?next=%2Fproduct by product"),
-        ("anonymous", "GET", "/product?_rsc=x", rsc, "redirect /signin?next=%2Fproduct by product"),
+        ("anonymous", "GET", "/product?_rsc=x", rsc, "redirect /signin?next=%2Fproduct&_rsc=x by product"),
         ("anonymous", "GET", "/product/a.pdf", PAGE, "redirect /signin?next=%2Fproduct%2Fa.pdf by product"),
         ("anonymous", "POST", "/product", PAGE, "redirect /signin by product"),
         ("anonymous", "OPTIONS", "/product", preflight, "redirect /signin by product"),
         ("user", "GET", "/product", PAGE, "pass by product"),
         ("user", "POST", "/signin?next=%2Fproduct%2F7", PAGE, "redirect /product/7 by sign-in"),
         ("user", "GET", "/signin", &[("purpose", "prefetch"), ("accept", "*/*")], "pass by sign-in"),
+        ("user", "GET", "/signin?_rsc=x", rsc, "redirect /product?_rsc=x by sign-in"),
         ("anonymous", "POST", "/signin", PAGE, "pass by sign-in"),
         // Nobody real can sign in, but the answer is the gate's and no rule's.
         ("anonymous", "POST", "/api/auth", PAGE, "400 by session"),
@@ -71,8 +72,8 @@ fn refusals_of_the_preset() {
     // The router of Next.js reads where a server action leads.
     let action = [("next-action", "x"), ("referer", "http://app.test/product/7")];
     for (who, target, wanted) in [
-        ("user", "/signin?next=%2Fproduct%2F7", "/product/7;push"),
-        ("anonymous", "/product/7", "/signin?next=%2Fproduct%2F7;push"),
+        ("user", "/signin?next=%2Fproduct%2F7", "/product/7"),
+        ("anonymous", "/product/7", "/signin?next=%2Fproduct%2F7"),
     ] {
         let verdict = ask(gate, who, "POST", target, &action);
         assert_eq!(header(&verdict, "x-action-redirect"), [wanted], "{target}");

@@ -86,7 +86,7 @@ impl Bench {
                 answers.push(Answered { id: one.id, answer });
             }
         }
-        panic!("more than 8 rounds");
+        panic!("too many rounds");
     }
 }
 

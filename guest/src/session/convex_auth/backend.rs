@@ -104,7 +104,8 @@ impl Calling<'_> {
     }
 }
 
-fn read(status: u16, body: &[u8]) -> Said {
+/// What an answer says.
+pub(super) fn read(status: u16, body: &[u8]) -> Said {
     if !(200..=299).contains(&status) && status != FUNCTION_ERROR {
         let text = String::from_utf8_lossy(body).into_owned();
         let transient = status >= 500 || matches!(status, 408 | 425 | 429);
@@ -114,7 +115,7 @@ fn read(status: u16, body: &[u8]) -> Said {
         return Said::Unknown("the answer is not what a deployment says".to_owned());
     };
     match (answer.get("status").and_then(Value::as_str), answer.get("errorMessage").and_then(Value::as_str)) {
-        (Some("success"), _) if status != FUNCTION_ERROR => {
+        (Some("success"), _) if status != FUNCTION_ERROR && answer.contains_key("value") => {
             Said::Value(answer.get_mut("value").map(Value::take).unwrap_or_default())
         }
         (Some("error"), Some(message)) => Said::Threw(message.to_owned()),
@@ -127,12 +128,7 @@ fn read(status: u16, body: &[u8]) -> Said {
 /// # Errors
 /// It says nothing of tokens, or what it says are none.
 pub(super) fn tokens(value: &Value) -> Result<Option<Tokens>, &'static str> {
-    let tokens = match value.get("tokens") {
-        Some(tokens) => tokens,
-        // The next generation hands them out without a box.
-        None if value.is_null() || value.get("refreshToken").is_some() => value,
-        None => return Err("the answer says nothing of tokens"),
-    };
+    let tokens = value.get("tokens").ok_or("the answer says nothing of tokens")?;
     if tokens.is_null() {
         return Ok(None);
     }

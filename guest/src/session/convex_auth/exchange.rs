@@ -1,9 +1,9 @@
 //! `?code=…`: what a magic link or the way back from an OAuth provider brings is exchanged for a session.
 
-use super::Service;
 use super::backend::{self, Calling, FunctionKind, Said};
 use super::jar::Jar;
 use super::renew::short;
+use super::{Service, Tokens};
 use crate::request::{Kind as RequestKind, param, without_param};
 use crate::session::kind::{Asking, Detour, Judged, Turn};
 use crate::session::number::Call;
@@ -11,6 +11,14 @@ use crate::trace::Outcome;
 use serde_json::json;
 
 const CODE: &str = "code";
+
+/// What came of a code.
+enum Exchanged {
+    Tokens(Tokens),
+    /// Used, expired, or of another system.
+    Useless(String),
+    Unknown(String),
+}
 
 impl Service {
     /// Exchange the code of this request, if it has one. `stands`: what the request is without it.
@@ -40,24 +48,29 @@ impl Service {
             grace: 0,
             timeout: self.settings.timeout,
         };
-        let useless = match calling.said(turn.asking.answers) {
+        let exchanged = match calling.said(turn.asking.answers) {
             Said::Ask(asked) => return Judged::Ask(vec![asked]),
-            Said::Rejected(why) | Said::Unknown(why) => {
+            Said::Threw(why) => Exchanged::Useless(why),
+            Said::Rejected(why) | Said::Unknown(why) => Exchanged::Unknown(why),
+            Said::Value(value) => match backend::tokens(&value) {
+                Ok(Some(tokens)) => Exchanged::Tokens(tokens),
+                Ok(None) => Exchanged::Useless("it is of no use".to_owned()),
+                Err(why) => Exchanged::Unknown(why.to_owned()),
+            },
+        };
+        let useless = match exchanged {
+            Exchanged::Tokens(tokens) => {
+                turn.note(Outcome::Yes, || "code exchanged".to_owned());
+                jar.fill(turn.carry, &tokens, self.lifetime(turn.now()), true);
+                return without_code(turn, "code exchanged");
+            }
+            Exchanged::Useless(why) => why,
+            Exchanged::Unknown(why) => {
                 let why = format!("code not exchanged: {}", short(&why));
                 turn.note(Outcome::No, || why.clone());
                 // Whoever is signed in goes on; everybody else comes again with the very same address.
                 return if is_somebody(&stands) { stands } else { Judged::Later(why) };
             }
-            Said::Threw(why) => why,
-            Said::Value(value) => match backend::tokens(&value) {
-                Ok(Some(tokens)) => {
-                    turn.note(Outcome::Yes, || "code exchanged".to_owned());
-                    jar.fill(turn.carry, &tokens, self.lifetime(turn.now()), true);
-                    return without_code(turn, "code exchanged");
-                }
-                Ok(None) => "it is of no use".to_owned(),
-                Err(why) => why.to_owned(),
-            },
         };
         turn.note(Outcome::No, || format!("code not exchanged: {}", short(&useless)));
         if is_somebody(&stands) || matches!(stands, Judged::Unavailable(_)) {

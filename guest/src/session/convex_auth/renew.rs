@@ -3,7 +3,7 @@
 //! Three things can come of a renewal: new tokens, a definite end, and not knowing. Not knowing ends nothing: a token that is
 //! in time stays good, and else nobody is told that they are signed out.
 
-use super::backend::{self, Calling, Said};
+use super::backend::{self, Calling, FunctionKind, Said};
 use super::jar::{Jar, Lifetime};
 use super::{Margin, Service, Tokens};
 use crate::question::Asked;
@@ -117,12 +117,18 @@ impl Service {
             Said::Threw(why) => Renewed::Threw(why),
             // Only a deployment can end a session; one that is not there, or is another one, cannot.
             Said::Rejected(why) | Said::Unknown(why) => Renewed::Unknown(why),
-            Said::Value(value) => match backend::tokens(&value) {
+            Said::Value(value) => match backend::tokens(&self.boxed(value)) {
                 Ok(Some(tokens)) => Renewed::New(tokens),
                 Ok(None) => Renewed::Over,
                 Err(why) => Renewed::Unknown(why.to_owned()),
             },
         }
+    }
+
+    /// The mutation of the next generation hands the tokens out without a box.
+    fn boxed(&self, value: Value) -> Value {
+        let bare = self.settings.renewal.kind == FunctionKind::Mutation && value.get("tokens").is_none();
+        if bare { json!({ "tokens": value }) } else { value }
     }
 
     pub(super) fn lifetime(&self, now: i64) -> Lifetime {

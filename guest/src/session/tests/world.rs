@@ -83,14 +83,14 @@ impl World {
         }
     }
 
-    /// Step until there is an end. At most 8 rounds, as in the contract; the next instance takes each step in turn.
+    /// Step until there is an end. At most 12 rounds, as in the contract; the next instance takes each step in turn.
     pub(in crate::session) fn run(
         &mut self,
         rooms: &mut [Sessions],
         step: impl Fn(&mut Sessions, Answers<'_>) -> Found,
     ) -> Found {
         let mut answers: Vec<Answered> = Vec::new();
-        for round in 0..8 {
+        for round in 0..12 {
             let rooms_count = rooms.len();
             let found = step(&mut rooms[round % rooms_count], Answers::new(&answers));
             let Found::Ask(asked) = found else { return found };
@@ -101,7 +101,7 @@ impl World {
                 answers.push(Answered { id: one.id, answer });
             }
         }
-        panic!("more than 8 rounds");
+        panic!("more than 12 rounds");
     }
 
     /// Judge one token as bearer token of provider `index`.

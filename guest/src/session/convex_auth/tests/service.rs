@@ -243,7 +243,7 @@ fn threw(_: &Value) -> Option<(u16, String)> {
 }
 
 /// The ways in which nobody knows what came of a call.
-const SILENCES: [Deployment; 10] = [
+const SILENCES: [Deployment; 12] = [
     |_| None,
     |_| Some((500, "{}".to_owned())),
     |_| Some((503, "{\"status\":\"success\",\"value\":{\"tokens\":null}}".to_owned())),
@@ -252,6 +252,8 @@ const SILENCES: [Deployment; 10] = [
     |_| Some((302, String::new())),
     |_| Some((200, "<html>not json</html>".to_owned())),
     |_| Some((200, "{}".to_owned())),
+    |_| Some((200, "{\"status\":\"success\"}".to_owned())),
+    |_| success(&Value::Null),
     |_| Some((200, "{\"status\":\"success\",\"value\":{\"started\":true}}".to_owned())),
     |_| Some((200, "{\"status\":\"success\",\"value\":{\"tokens\":{\"token\":\"\"}}}".to_owned())),
 ];
@@ -443,7 +445,7 @@ fn a_code_of_no_use_signs_nobody_out() {
     });
     let came = with_code(&mut lab, "__Host-jwt=STALE; __Host-rt=r1|s");
     assert_eq!((came.said.as_str(), came.cookies().as_str()), ("ok u|s", SET));
-    for (number, silence) in SILENCES.into_iter().enumerate().filter(|(number, _)| *number < 7) {
+    for (number, silence) in SILENCES.into_iter().enumerate() {
         let mut lab = Lab::new(silence);
         let came = with_code(&mut lab, "");
         assert!(came.said.starts_with("later"), "{number}: {}", came.said);
@@ -539,7 +541,7 @@ fn signing_in() {
         let came = lab.post("__Host-jwt=TOKEN; __Host-rt=r1|s", password);
         assert_eq!((came.said.as_str(), came.cookies().as_str()), (said, ""));
     }
-    for (number, silence) in SILENCES.into_iter().enumerate().filter(|(number, _)| ![4, 5, 8].contains(number)) {
+    for (number, silence) in SILENCES.into_iter().enumerate().filter(|(number, _)| ![4, 5, 9, 10].contains(number)) {
         let mut lab = Lab::new(silence);
         for cookies in ["", "__Host-jwt=TOKEN; __Host-rt=r1|s", "__Host-jwt=STALE; __Host-rt=r1|s"] {
             let came = lab.post(cookies, password);
@@ -599,6 +601,24 @@ fn signing_out_always_ends_and_revokes_if_it_can() {
     }
 }
 
+/// What is known of the generation to come: a mutation that hands the tokens out without a box.
+#[test]
+fn a_mutation_may_renew() {
+    let unboxed: Deployment = |said| match said["path"].as_str() {
+        Some("auth:refreshSession") => success(&json!({"token": NEW, "refreshToken": "r2|s"})),
+        _ => success(&json!({"started": true})),
+    };
+    let mutation = |own: &mut ConvexAuthSettings| {
+        let service = own.service.as_mut().unwrap();
+        service.renewal = Renewal { name: "auth:refreshSession".to_owned(), kind: FunctionKind::Mutation };
+    };
+    let mut lab = Lab::with(unboxed, mutation);
+    assert_eq!(lab.page("__Host-jwt=STALE; __Host-rt=r1|s").cookies(), SET);
+    assert_eq!(lab.kept[0].url, "https://otter-1.convex.cloud/api/mutation");
+    let mut lab = Lab::with(|_| success(&Value::Null), mutation);
+    assert_eq!(lab.page("__Host-jwt=STALE; __Host-rt=r1|s").cookies(), CLEARED);
+}
+
 #[test]
 fn the_token_is_told_on_request() {
     let mut lab = Lab::with(good, |own| own.forward_token = true);
@@ -606,4 +626,16 @@ fn the_token_is_told_on_request() {
     let came = lab.page(&format!("__Host-jwt={token}; __Host-rt=r1|s"));
     assert_eq!(came.carry.request_headers, [("authorization".to_owned(), format!("Bearer {token}"))]);
     assert!(lab.page("__Host-jwt=a.b.c").carry.request_headers.is_empty());
+}
+
+proptest! {
+    /// Whatever a deployment answers: nothing panics, and only a definite answer ends a session.
+    #[test]
+    fn any_answer_is_survived(status in 0_u16..700, body in "\\PC{0,60}|\\{\"status\":\"(success|error)\",\"(value|errorMessage)\":[^}]{0,40}\\}") {
+        if let backend::Said::Value(value) = backend::read(status, body.as_bytes()) {
+            prop_assert!((200..=299).contains(&status), "{status}");
+            let over = matches!(backend::tokens(&value), Ok(None));
+            prop_assert!(!over || body.contains("null"), "{body}");
+        }
+    }
 }
