@@ -86,6 +86,8 @@ impl Service {
         let opened = asking.head.method == "GET"
             && asking.runs
             && asking.kind != RequestKind::Prefetch
+            // Nobody sees what a frame of another page signs them in to.
+            && asking.head.single("sec-fetch-dest").is_none_or(|dest| dest == b"document")
             && asking.head.lines("accept").any(html);
         let code = param(asking.target.query().filter(|_| opened)?, CODE)?;
         let here = self.settings.code_paths.as_ref().is_none_or(|paths| paths.take(asking.page));

@@ -175,6 +175,7 @@ struct Request<'a> {
     origin: &'a str,
     site: &'a str,
     purpose: &'a str,
+    dest: &'a str,
     cookies: &'a str,
     body: &'a str,
     runs: bool,
@@ -188,6 +189,7 @@ const PAGE: Request<'static> = Request {
     origin: "",
     site: "",
     purpose: "",
+    dest: "",
     cookies: "",
     body: "",
     runs: true,
@@ -203,6 +205,7 @@ impl Request<'_> {
             ("origin", self.origin),
             ("sec-fetch-site", self.site),
             ("sec-purpose", self.purpose),
+            ("sec-fetch-dest", self.dest),
             ("cookie", self.cookies),
         ];
         let headers = lines.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
@@ -394,6 +397,8 @@ fn codes_are_exchanged_on_pages_only() {
         (Request { accept: "*/*", ..magic }, false),
         (Request { runs: false, ..magic }, false),
         (Request { purpose: "prefetch", ..magic }, false),
+        (Request { dest: "document", ..magic }, true),
+        (Request { dest: "iframe", ..magic }, false),
         (Request { origin: "https://evil.example", cookies: "__Host-v=v1", ..magic }, false),
         (Request { target: "/product?code=&x=1", ..magic }, false),
         (Request { target: "/product?codes=1", ..magic }, false),
