@@ -6,17 +6,12 @@ use super::edits::private;
 use super::facts::Facts;
 use super::requirement::{Denial, Why};
 use crate::policy::{OnRefusal, Refusals, Respond, Rule, SignIn};
-use crate::request::{
-    Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param, without_param,
-};
+use crate::request::{Authority, Kind, PathRules, Target, append_param, check_path, checked_return, param};
 use crate::session::{Carry, Detour, Served};
 use crate::verdict::{Action, Forward, Header, HeaderEdit, Reply, Verdict};
 
 /// Seconds after which a client may ask again when keys were not to be had: the host retries a failed fetch after 1 s.
 const RETRY_AFTER: &str = "5";
-
-/// The query parameter by which the router of Next.js tells its requests from the browser's.
-const RSC: &str = "_rsc";
 
 /// Everything an answer needs to know.
 pub(crate) struct Answering<'a> {
@@ -169,30 +164,6 @@ impl Answering<'_> {
         }
     }
 
-    /// To another page, with the same method, as `nextjsMiddlewareRedirect` does. Save that a form of a browser goes there with GET
-    /// (RFC 9110 section 15.4.4), and that the router of Next.js is told where a server action leads in its own words: were it to
-    /// follow a redirect, it would show the other page under the address of this one.
-    fn lead(self, to: &str, reason: &str) -> Verdict {
-        let status = match self.facts.kind {
-            Kind::FormPost => 303,
-            Kind::Action => return self.action_redirect(to, reason),
-            _ => 307,
-        };
-        self.redirect(to, status, true, reason)
-    }
-
-    /// What a server action answers that redirects to a page outside of the app's own payload (Next.js 16, `server-action-reducer`).
-    /// The router adds the base path. What follows a `;` is a word of its own to newer routers, and part of the path to older ones.
-    fn action_redirect(self, to: &str, reason: &str) -> Verdict {
-        let Ok(leads) = Header::new("x-action-redirect", to.replace(';', "%3B")) else {
-            return self.plain(404, "Not Found", "the redirect has no safe address");
-        };
-        let mut headers = vec![leads];
-        headers.extend(Header::fixed("content-type", "text/plain"));
-        headers.extend(private(true, self.session_read.1));
-        self.verdict(Action::Respond(Reply { status: 303, headers, body: Vec::new() }), reason)
-    }
-
     /// The sign-in page with the way back. Path-only, unless the sign-in page is elsewhere and this host is one that
     /// return addresses may name.
     pub(super) fn sign_in_address(&self, sign_in: &SignIn, back: Option<String>) -> String {
@@ -210,16 +181,6 @@ impl Answering<'_> {
             && sign_in.rules.hosts.iter().any(|pattern| pattern.matches(host, &sign_in.rules.tenants).is_some());
         let back = if absolute { format!("https://{host}{back}") } else { back };
         append_param(&page, name, &back)
-    }
-
-    /// The page that was asked for: `_rsc` only tells the router's request from the browser's.
-    fn page_asked(&self) -> String {
-        let target = &self.facts.target;
-        match target.query().filter(|_| self.compiled.policy().next.is_some()).map(|query| without_param(query, RSC)) {
-            None => target.path_and_query(),
-            Some(query) if query.is_empty() => target.path().to_owned(),
-            Some(query) => format!("{}?{query}", target.path()),
-        }
     }
 
     /// Where a form was filled in, if that was on this very site.
@@ -272,16 +233,6 @@ impl Answering<'_> {
         self.verdict(Action::Redirect(reply), reason)
     }
 
-    /// The router of Next.js follows a redirect with the headers that it had, and the app wants to find their digest in the address of
-    /// each payload; else it redirects once more, for browsers to remember.
-    fn for_the_router(&self, to: &str) -> String {
-        let asked = self.compiled.policy().next.is_some() && self.facts.head.has("rsc");
-        match self.facts.target.query().filter(|_| asked && to.starts_with('/')).and_then(|query| param(query, RSC)) {
-            Some(digest) => append_param(to, RSC, &digest),
-            None => to.to_owned(),
-        }
-    }
-
     /// A refusal without a redirect, in the form that the kind of request can use.
     pub(super) fn plain(self, status: u16, title: &str, reason: &str) -> Verdict {
         let mut headers = Vec::new();
@@ -321,7 +272,7 @@ impl Answering<'_> {
         }
     }
 
-    fn verdict(self, mut action: Action, reason: &str) -> Verdict {
+    pub(super) fn verdict(self, mut action: Action, reason: &str) -> Verdict {
         if let Action::Redirect(reply) | Action::Respond(reply) = &mut action {
             // A cookie of a session is nobody else's, whatever the answer says about itself.
             if !self.carry.set_cookies.is_empty() {

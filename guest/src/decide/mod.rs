@@ -7,6 +7,7 @@ mod answer;
 mod compiled;
 mod edits;
 mod facts;
+mod lead;
 mod matching;
 mod protect;
 mod requirement;

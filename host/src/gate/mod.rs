@@ -13,6 +13,7 @@ mod decision;
 mod documents;
 mod engine;
 mod failure;
+mod hosts_own;
 mod https;
 mod instance;
 mod load;

@@ -95,15 +95,7 @@ fn real(
     body: &str,
     said: &str,
 ) -> (Verdict, Vec<String>) {
-    let head = Head {
-        method: method.to_owned(),
-        scheme: "https".to_owned(),
-        authority: "app.test".to_owned(),
-        target: target.as_bytes().to_vec(),
-        headers: headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect(),
-        client: "127.0.0.1".to_owned(),
-        now: 1_800_000_000,
-    };
+    let head = Head { scheme: "https".to_owned(), ..head(method, target, headers) };
     let (mut answers, mut calls) = (Vec::new(), Vec::new());
     for _ in 0..12 {
         match gate.decide(&head, &answers) {

@@ -50,8 +50,8 @@ fn gate(text: &str) -> Gate {
     Gate::load(text, Format::Toml).unwrap_or_else(|findings| panic!("{findings:#?}"))
 }
 
-fn ask(gate: &mut Gate, who: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Verdict {
-    let head = Head {
+fn head(method: &str, target: &str, headers: &[(&str, &str)]) -> Head {
+    Head {
         method: method.to_owned(),
         scheme: "http".to_owned(),
         authority: "app.test".to_owned(),
@@ -59,7 +59,11 @@ fn ask(gate: &mut Gate, who: &str, method: &str, target: &str, headers: &[(&str,
         headers: headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect(),
         client: "127.0.0.1".to_owned(),
         now: 1_800_000_000,
-    };
+    }
+}
+
+fn ask(gate: &mut Gate, who: &str, method: &str, target: &str, headers: &[(&str, &str)]) -> Verdict {
+    let head = head(method, target, headers);
     match gate.explain(&head, &[], Some(who)).unwrap().0 {
         Step::Verdict(verdict) => verdict,
         Step::Questions(asked) => panic!("{asked:?}"),

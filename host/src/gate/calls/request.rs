@@ -1,7 +1,8 @@
 //! From a question to a request that may be sent.
 
 use crate::contract::CallQuestion;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use crate::gate::hosts_own::is_hosts_own;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 /// Headers of one call.
 const MAX_HEADERS: usize = 32;
@@ -9,21 +10,6 @@ const MAX_HEADERS: usize = 32;
 const MAX_HEADER_BYTES: usize = 64 << 10;
 /// Bytes of a body.
 const MAX_BODY: usize = 1 << 20;
-
-/// Names that frame a message or steer a connection: the host owns them (RFC 9110 section 7.6.1, RFC 9112).
-const HOSTS_OWN: &[&str] = &[
-    "accept-encoding",
-    "connection",
-    "content-length",
-    "expect",
-    "host",
-    "http2-settings",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
 
 /// A call that passed the checks. All of it but method and address may be secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -70,7 +56,7 @@ impl CallRequest {
 
 fn line(name: &str, value: &[u8]) -> Result<(HeaderName, HeaderValue), String> {
     let name = HeaderName::try_from(name).map_err(|_| "a header name that is no token".to_owned())?;
-    if HOSTS_OWN.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
+    if is_hosts_own(&name) || name == header::ACCEPT_ENCODING {
         return Err(format!("a header `{name}`, which is the host's"));
     }
     let mut value = HeaderValue::from_bytes(value).map_err(|_| format!("a value of `{name}` with control bytes"))?;

@@ -2,6 +2,7 @@
 
 use super::super::Edit;
 use crate::contract::HeaderEdit;
+use crate::gate::hosts_own::is_hosts_own;
 use http::{HeaderName, HeaderValue, Uri, header};
 
 /// Edits of one message, or lines of one reply.
@@ -10,20 +11,6 @@ const MAX_COUNT: usize = 100;
 const MAX_VALUE: usize = 8 << 10;
 /// Bytes of all names and values together.
 const MAX_TOTAL: usize = 64 << 10;
-
-/// Names that frame a message or steer a connection: the host owns them (RFC 9110 section 7.6.1, RFC 9112).
-const HOSTS_OWN: &[&str] = &[
-    "connection",
-    "content-length",
-    "transfer-encoding",
-    "host",
-    "upgrade",
-    "te",
-    "trailer",
-    "keep-alive",
-    "expect",
-    "http2-settings",
-];
 
 /// The checks of one list of headers, with its totals.
 pub(super) struct Fields {
@@ -98,7 +85,7 @@ impl Fields {
     /// A token (RFC 9110 section 5.6.2): that also refuses pseudo headers, which start with `:`.
     fn name(&self, name: &str) -> Result<HeaderName, String> {
         let name = HeaderName::try_from(name).map_err(|_| "a header name that is no token".to_owned())?;
-        if HOSTS_OWN.contains(&name.as_str()) || name.as_str().starts_with("proxy-") {
+        if is_hosts_own(&name) {
             return Err(format!("an edit of `{name}`, which is the host's"));
         }
         if !self.response && name == header::SET_COOKIE {

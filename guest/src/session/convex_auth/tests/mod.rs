@@ -5,7 +5,7 @@ use crate::diagnostic::Span;
 use crate::question::Answers;
 use crate::request::{Cookies, Head, Target};
 use crate::session::tests::world::{NOW, Signer, World, jwks, literal, word};
-use crate::session::{Carry, Found, KeySource, KindSettings, ProviderSettings, Sessions};
+use crate::session::{Carry, Found, KeySource, KindSettings, ProviderSettings, Sessions, TokenSettings};
 use crate::supply::Supplies;
 use crate::trace::Trace;
 use proptest::prelude::*;
