@@ -14,12 +14,12 @@ impl Answering<'_> {
     /// (RFC 9110 section 15.4.4), and that the router of Next.js is told where a server action leads in its own words: were it to
     /// follow a redirect, it would show the other page under the address of this one.
     pub(super) fn lead(self, to: &str, reason: &str) -> Verdict {
-        let status = match self.facts.kind {
-            Kind::FormPost => 303,
-            Kind::Action => return self.action_redirect(to, reason),
-            _ => 307,
-        };
-        self.redirect(to, status, true, reason)
+        let of_browser = self.facts.head.single("sec-fetch-mode") == Some(b"navigate");
+        match self.facts.kind {
+            Kind::Action => self.action_redirect(to, reason),
+            Kind::FormPost if of_browser => self.redirect(to, 303, true, reason),
+            _ => self.redirect(to, 307, true, reason),
+        }
     }
 
     /// What a server action answers that redirects to a page outside of the app's own payload (Next.js 16, `server-action-reducer`).

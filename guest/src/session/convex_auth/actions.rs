@@ -50,8 +50,11 @@ impl ConvexAuth {
             Ok(body) => body,
             Err(served) => return served,
         };
-        let Ok(Value::Object(mut call)) = serde_json::from_slice::<Value>(body) else {
-            return error(400, "The body must be a JSON object with `action` and `args`", "body is not JSON");
+        let mut call = match serde_json::from_slice::<Value>(body) {
+            Ok(Value::Object(call)) => call,
+            // A list has members, too, but no action.
+            Ok(Value::Array(_)) => Map::new(),
+            _ => return error(400, "The body must be a JSON object with `action` and `args`", "body is not JSON"),
         };
         let action = call.get("action").and_then(Value::as_str).unwrap_or_default().to_owned();
         let jar = match Jar::read(self.names(&asking), &self.place, &asking) {

@@ -29,7 +29,10 @@ impl Place {
         let sent = asking.head.single("origin").and_then(|line| std::str::from_utf8(line).ok()).and_then(parts);
         match self {
             Self::Origin(own) => sent.is_none() || sent != parts(own),
-            Self::AsAsked | Self::Elsewhere => !sent.is_some_and(|sent| is_where_it_went(asking.head, &sent)),
+            Self::AsAsked => {
+                !sent.is_some_and(|sent| sent.0 == asking.head.scheme && is_where_it_went(asking.head, &sent))
+            }
+            Self::Elsewhere => !sent.is_some_and(|sent| is_where_it_went(asking.head, &sent)),
         }
     }
 }
@@ -48,9 +51,9 @@ fn is_local_authority(authority: &str) -> bool {
     Authority::parse(authority).is_ok_and(local)
 }
 
-/// Scheme, host and port of an origin; the port of the scheme if none is written. `null` is none.
+/// Scheme, host and port of an origin; the port of the scheme if none is written, and maybe a slash at the end. `null` is none.
 fn parts(origin: &str) -> Option<(String, String, u16)> {
-    let (scheme, authority) = origin.split_once("://")?;
+    let (scheme, authority) = origin.strip_suffix('/').unwrap_or(origin).split_once("://")?;
     let usual = match scheme {
         "https" => 443,
         "http" => 80,

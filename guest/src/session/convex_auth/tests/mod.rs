@@ -42,6 +42,8 @@ struct Site {
     signer: Signer,
     rooms: [Sessions; 1],
     token: String,
+    /// How requests come.
+    scheme: &'static str,
 }
 
 impl Site {
@@ -57,7 +59,7 @@ impl Site {
         world.serve(&keys, jwks(&[key]));
         let claims = json!({"iss": SITE, "aud": "convex", "sub": "user|session", "iat": NOW - 60, "exp": NOW + 60});
         let token = signer.sign(None, &claims);
-        Self { world, signer, rooms: [room(place)], token }
+        Self { world, signer, rooms: [room(place)], token, scheme: "http" }
     }
 
     /// The word and what goes along; `TOKEN` in the cookies stands for the good one.
@@ -65,7 +67,8 @@ impl Site {
         let line = cookies.replace("TOKEN", &self.token);
         let mut headers = vec![("cookie".to_owned(), line.into_bytes())];
         headers.extend(origin.iter().map(|origin| ("origin".to_owned(), origin.as_bytes().to_vec())));
-        let head = Head { now: self.world.now, authority: host.to_owned(), headers, ..Head::default() };
+        let (authority, scheme) = (host.to_owned(), self.scheme.to_owned());
+        let head = Head { now: self.world.now, scheme, authority, headers, ..Head::default() };
         let carry = std::cell::RefCell::new(Carry::default());
         let found = self.world.run(&mut self.rooms, |room, answers| {
             let read = read(room, &head, answers);
@@ -155,13 +158,19 @@ fn another_origin_has_no_session_and_its_cookies_are_hidden() {
         (own.clone(), "null", foreign),
         (own.clone(), "", foreign),
         (own.clone(), "chrome-extension://app.example", foreign),
+        (own.clone(), "https://app.example/", GOOD),
+        (own.clone(), "https://app.example//", foreign),
+        (Place::AsAsked, "https://app.example", GOOD),
+        (Place::AsAsked, "http://app.example", foreign),
+        (Place::AsAsked, "https://app.example:444", foreign),
         (Place::Elsewhere, "https://app.example", GOOD),
         // Whether TLS ends before the gate is not known here.
         (Place::Elsewhere, "http://app.example", GOOD),
         (Place::Elsewhere, "https://app.example:444", foreign),
         (Place::Elsewhere, "https://evil.example", foreign),
     ] {
-        let mut site = Site::at(place);
+        let scheme = if place == Place::AsAsked { "https" } else { "http" };
+        let mut site = Site { scheme, ..Site::at(place) };
         let (word, carry) = site.read("app.example", cookies, &[origin]);
         assert_eq!(word, wanted, "{origin}");
         let hidden: Vec<&str> = carry.cookies.iter().map(|(name, _)| name.as_str()).collect();

@@ -486,6 +486,7 @@ fn the_endpoint_takes_what_its_app_sends() {
         (Request { body: "{\"action\":\"auth:signIn\"}", ..POST }, "400 {\"error\":\"`args` must be an object\"}"),
         (Request { body: "{\"action\":\"messages:list\",\"args\":{}}", ..POST }, "400 Invalid action"),
         (Request { body: "{\"args\":{}}", ..POST }, "400 Invalid action"),
+        (Request { body: "[]", ..POST }, "400 Invalid action"),
     ] {
         let came = lab.ask(&request);
         assert_eq!((came.said.as_str(), &came.carry), (said, &Carry::default()), "{} {}", request.origin, request.body);
@@ -497,6 +498,7 @@ fn the_endpoint_takes_what_its_app_sends() {
     for request in [
         Request { body: sign_in, ..POST },
         Request { body: sign_in, origin: "https://APP.example:443", ..POST },
+        Request { body: sign_in, origin: "https://app.example/", ..POST },
         Request { body: sign_in, origin: "", ..POST },
         Request { body: sign_in, origin: "", site: "same-origin", ..POST },
         Request { body: sign_in, target: "/api/auth/?x", ..POST },
