@@ -3,10 +3,12 @@
 use super::exit::{Exit, Stop};
 use super::one_liner::OneLiner;
 use super::{Global, config_file, out};
+use crate::contract::ProxySettings;
 use crate::gate::{Gate, GateOptions};
 use crate::proxy::{self, LogForm, Overrides, Server, Settings};
 use crate::report;
 use clap::Args;
+use std::net::SocketAddr;
 
 /// Run the gate in front of a server.
 #[derive(Debug, Args)]
@@ -67,8 +69,8 @@ const NO_CONFIG: &str = "there is nothing to serve: no `portcullis.toml` in this
 
 /// Where a server listens.
 pub(super) struct Listening {
-    pub(super) address: std::net::SocketAddr,
-    pub(super) admin: Option<std::net::SocketAddr>,
+    pub(super) address: SocketAddr,
+    pub(super) admin: Option<SocketAddr>,
 }
 
 /// Load, listen, say so, and run until a signal.
@@ -85,6 +87,9 @@ pub(super) fn serve(
     }
     let settings = Settings::new(&gate.loaded().proxy, overrides)
         .map_err(|error| Stop::new(Exit::Findings, format!("{}: {error}", gate.config().name)))?;
+    if let Some(warning) = widened(&gate.loaded().proxy, settings.listen).filter(|_| !global.quiet) {
+        out::note(&warning);
+    }
     let workers = settings.workers;
     let ran = proxy::run_blocking(workers, async move {
         let gate = std::sync::Arc::new(gate);
@@ -103,4 +108,40 @@ pub(super) fn serve(
         Ok(Exit::Ok)
     });
     ran.map_err(|error| Stop::new(Exit::Component, format!("the system gives no threads: {error}")))?
+}
+
+/// A policy that was written for this machine alone believes the Host header; the command line may open it to others.
+fn widened(policy: &ProxySettings, listen: SocketAddr) -> Option<String> {
+    let written: SocketAddr = policy.listen.as_deref()?.parse().ok()?;
+    let widened = written.ip().is_loopback() && !listen.ip().is_loopback() && policy.public_origin.is_none();
+    widened.then(|| {
+        format!(
+            "warning: `--listen {listen}` is open to other machines, and `proxy.listen` is not: where this site is, is taken from \
+             the Host header all the same (`trust-host` of sessions); write `public-origin`, or the address as `proxy.listen`"
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proxy::tests::policy_settings;
+
+    #[test]
+    fn a_policy_for_this_machine_is_not_opened_in_silence() {
+        let warned = |written: Option<&str>, origin: Option<&str>, listen: &str| {
+            let policy = ProxySettings {
+                listen: written.map(str::to_owned),
+                public_origin: origin.map(str::to_owned),
+                ..policy_settings("http://127.0.0.1:1")
+            };
+            widened(&policy, listen.parse().unwrap()).is_some()
+        };
+        assert!(warned(Some("127.0.0.1:8080"), None, "0.0.0.0:8080"));
+        assert!(warned(Some("[::1]:8080"), None, "192.0.2.1:80"));
+        assert!(!warned(Some("127.0.0.1:8080"), None, "127.0.0.1:9090"));
+        assert!(!warned(Some("0.0.0.0:8080"), None, "0.0.0.0:9090"));
+        assert!(!warned(None, None, "0.0.0.0:8080"));
+        assert!(!warned(Some("127.0.0.1:8080"), Some("https://app.example"), "0.0.0.0:8080"));
+    }
 }

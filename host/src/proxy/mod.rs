@@ -23,7 +23,7 @@ mod upstream;
 mod wire;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 pub use metrics::Metrics;
 pub use server::{BindError, Handle, Server, signals};

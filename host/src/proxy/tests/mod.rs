@@ -19,7 +19,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
-pub(super) fn policy_settings(upstream: &str) -> ProxySettings {
+pub(crate) fn policy_settings(upstream: &str) -> ProxySettings {
     ProxySettings {
         listen: None,
         admin: None,
