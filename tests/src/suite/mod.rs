@@ -74,9 +74,7 @@ fn needs(name: &str) -> &'static str {
     let (folder, file) = name.split_once('/').unwrap_or(("", name));
     match (folder, file) {
         ("convex-auth", _) => "needs the real library behind it: replayed by tests/convex/run",
-        ("security", "http1-framing.json") => {
-            "needs a raw upstream of its own: run with security/run_raw.py against the program"
-        }
+        ("security", "http1-framing.json") => "needs a raw upstream of its own: `--test raw` runs it",
         ("routes-public", "realworld.jsonl") => "needs nothing: lists without answers",
         ("cookies", "cookie-header.json") => "needs no decision: it documents how other parsers read",
         _ => "needs a translation: nobody knows this file",

@@ -1,10 +1,10 @@
-//! `security/route-bypass.json` as a stranger would run it: for each policy the program itself, started with
-//! `tests/policies/<id>.toml`, in front of `security/run_raw.py`, which plays the upstream, sends the raw requests and
-//! judges. The same vectors run without Python in the data suite (`--test cases -- route-bypass`); this is the second
-//! opinion. Prints its report always; fails on any failure.
+//! `security/route-bypass.json` and `security/http1-framing.json` as a stranger would run them: for each policy the program
+//! itself, started with `tests/policies/<id>.toml`, in front of `security/run_raw.py`, which plays the upstream, sends the
+//! raw requests and judges. The vectors of routes run without Python in the data suite, too (`--test cases -- route-bypass`);
+//! this is the second opinion. Prints its report always; fails on any failure.
 //!
-//! `PORTCULLIS_CASES` names another folder of cases. Arguments are names of policies:
-//! `cargo test -p portcullis-tests --test route_bypass -- P01 P12`.
+//! `PORTCULLIS_CASES` names another folder of cases. Arguments are names of policies or parts of file names:
+//! `cargo test -p portcullis-tests --test raw -- P01 P12`, `… -- framing`.
 
 use portcullis_tests::process::{self, Ended, Server};
 use portcullis_tests::report::{Report, Row, Verdict};
@@ -25,31 +25,31 @@ const WAIT: &str = "0.8";
 /// Tries for a policy: between its choice and its use the upstream's port may be taken by somebody else.
 const TRIES: usize = 3;
 
+/// What is run, below the folder of cases.
+const FILES: [&str; 2] = ["security/route-bypass.json", "security/http1-framing.json"];
+
 fn main() -> ExitCode {
     let wanted: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
-    let file = vectors::root().join("security/route-bypass.json");
-    let document: Value =
-        match std::fs::read_to_string(&file).map_err(|e| e.to_string()).map(|t| serde_json::from_str(&t)) {
-            Ok(Ok(document)) => document,
-            Ok(Err(error)) => return fail(&format!("{}: {error}", file.display())),
-            Err(error) => return fail(&format!("{}: {error}", file.display())),
-        };
-    let all = document.get("policies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    let ids = all.iter().map(|policy| text(policy, "id").to_owned());
-    let ids: Vec<String> = ids.filter(|id| wanted.is_empty() || wanted.contains(id)).collect();
-    if ids.is_empty() {
-        return fail("there is no such policy");
-    }
-
     let python = has_python();
-    let run = Run { file, document };
-    let mut report = Report::default();
-    for row in if python { run.all(&ids) } else { ids.iter().map(|id| run.skipped(id)).collect() } {
-        report.push(row);
+    let (mut report, mut any) = (Report::default(), false);
+    for name in FILES {
+        let run = match Run::read(name) {
+            Ok(run) => run,
+            Err(why) => return fail(&why),
+        };
+        let whole = wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
+        let ids: Vec<String> = run.policies().into_iter().filter(|id| whole || wanted.contains(id)).collect();
+        for row in if python { run.all(&ids) } else { ids.iter().map(|id| run.skipped(id)).collect() } {
+            report.push(row);
+            any = true;
+        }
+    }
+    if !any {
+        return fail("there is no such policy");
     }
     println!("{}", report.render());
     if !python {
-        println!("NOT RUN: python3 is not installed. The data suite judges the same vectors without it.");
+        println!("NOT RUN: python3 is not installed. The data suite judges the vectors of routes without it.");
         return ExitCode::SUCCESS;
     }
     if report.has_failed() || report.is_hollow() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
@@ -67,17 +67,33 @@ fn has_python() -> bool {
 }
 
 struct Run {
+    name: &'static str,
     file: PathBuf,
     document: Value,
 }
 
 impl Run {
+    fn read(name: &'static str) -> Result<Self, String> {
+        let file = vectors::root().join(name);
+        let text = std::fs::read_to_string(&file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let document = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))?;
+        Ok(Self { name, file, document })
+    }
+
+    /// Policies that vectors run with, each once.
+    fn policies(&self) -> Vec<String> {
+        let mut ids: Vec<String> = list(&self.document).iter().map(|case| text(case, "policy").to_owned()).collect();
+        ids.sort();
+        ids.dedup();
+        ids
+    }
+
     fn cases<'a>(&'a self, policy: &'a str) -> impl Iterator<Item = &'a Value> {
         list(&self.document).iter().filter(move |case| text(case, "policy") == policy)
     }
 
     fn skipped(&self, policy: &str) -> Row {
-        let mut row = Row::new(format!("security/route-bypass.json {policy}"), "run_raw.py");
+        let mut row = Row::new(format!("{} {policy}", self.name), "run_raw.py");
         row.skip(self.cases(policy).count(), "python3 is not installed");
         row
     }
@@ -104,7 +120,7 @@ impl Run {
     }
 
     fn one(&self, policy: &str) -> Row {
-        let mut row = Row::new(format!("security/route-bypass.json {policy}"), "run_raw.py");
+        let mut row = Row::new(format!("{} {policy}", self.name), "run_raw.py");
         let address = policies::loopback();
         let mut told = self.attempt(policy, address);
         for _ in 1..TRIES {
