@@ -168,6 +168,12 @@ fn issuers_that_are_known_by_a_name() {
     otter("sign-in-action = \"signIn\"", &[("P470", "\"signIn\"")]);
     otter("refresh-action = \"a:b\"\nrefresh-mutation = \"a:c\"", &[("P469", "refresh-mutation")]);
     otter("preset = \"2.0-alpha\"", &[("P468", "\"2.0-alpha\"")]);
+    let lan = |keys: &str, expected: &[(&str, &str)]| {
+        otter(&format!("{keys}\n[proxy]\npublic-origin = \"http://10.0.0.1:3000\""), expected)
+    };
+    lan("", &[("P319", "[session.s]")]);
+    lan("cookie-prefix = \"\"", &[]);
+    otter("[proxy]\npublic-origin = \"http://localhost:3000\"", &[]);
     otter("preset = \"1.0\"", &[("P106", "\"1.0\"")]);
     convex("", &[("P464", "[session.s]")]);
     convex("site-url = \"https://a.test\"\ndeployment = \"otter-1\"", &[("P464", "deployment")]);

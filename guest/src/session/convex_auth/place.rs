@@ -5,6 +5,11 @@ use crate::request::{Authority, Head};
 use crate::session::kind::Asking;
 
 impl Place {
+    /// Would browsers keep no `__Host-` cookie from there? They want TLS for those (RFC 6265bis section 4.1.3).
+    pub fn is_plain(&self) -> bool {
+        matches!(self, Self::Origin(origin) if origin.starts_with("http://") && !is_local(origin))
+    }
+
     /// Is the site on this very machine (`http://localhost:3000`)? Browsers take no `__Host-` cookies there.
     pub(super) fn is_local(&self, asking: &Asking<'_>) -> bool {
         match self {
@@ -16,8 +21,7 @@ impl Place {
 
     /// Must its cookies be `Secure`? Everywhere but on this machine, and where the config says that there is no TLS.
     pub(super) fn is_secure(&self, asking: &Asking<'_>) -> bool {
-        let plain = matches!(self, Self::Origin(origin) if origin.starts_with("http://"));
-        !plain && !self.is_local(asking)
+        !self.is_plain() && !self.is_local(asking)
     }
 
     /// Did another origin send this? Without `origin` nobody says so: browsers send it with everything but plain

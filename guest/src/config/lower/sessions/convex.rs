@@ -112,6 +112,11 @@ pub(super) fn session(lower: &mut Lower<'_>, entry: &Entry) -> KindSettings {
         None if flag(node, "trust-host", lower.site.on_loopback) => Place::AsAsked,
         None => Place::Elsewhere,
     };
+    if place.is_plain() && names.prefix.starts_with("__") {
+        let message = format!("browsers keep no `{}` cookies from a site without TLS", names.prefix);
+        let help = "write `cookie-prefix = \"\"`, or an `https` address as `proxy.public-origin`";
+        lower.push(Diagnostic::warning(codes::COOKIE, node.span, message).help(help));
+    }
     let service = flag(node, "renew", true).then(|| service(lower, node, issuer.as_ref(), alpha));
     if service.is_none() {
         for entry in SERVICE.iter().filter_map(|key| node.entry(key)) {
