@@ -124,6 +124,12 @@ impl<'a> Turn<'a, '_> {
         By { index: self.index, name: self.name, verifier, place: Place::Alone, now: head.now, answers }
     }
 
+    /// The identity of this very token, if it is known to be good.
+    pub(super) fn recall(&mut self, text: &str) -> Option<Arc<Identity>> {
+        let looked = self.learnt.cache.look(text);
+        self.learnt.recall(self.index, looked, self.asking.head.now)
+    }
+
     /// Judge a text that must be a token.
     pub(super) fn token(&mut self, verifier: &Verifier, text: &str) -> Judged {
         let by = self.by(verifier);

@@ -156,6 +156,7 @@ impl ConvexAuth {
             Stand::Ask(asked) => return Err(Wait(vec![asked])),
             Stand::Over(_) => return Ok(Live::No),
             Stand::Unknown(_) => return Ok(Live::Unknown),
+            Stand::Known(_) => return Ok(Live::Yes(jar.token.clone().unwrap_or_default())),
             Stand::Token { text, .. } => text,
         };
         match turn.token(&self.verifier, &text) {

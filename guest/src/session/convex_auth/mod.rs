@@ -27,6 +27,7 @@ use super::prepare::Prepare;
 use super::refused::Refused;
 use super::url;
 use crate::request::CookieRule;
+use crate::trace::Outcome;
 pub use backend::FunctionKind;
 use jar::{Jar, Names};
 use renew::{Due, Stand};
@@ -164,6 +165,11 @@ impl ConvexAuth {
             Stand::Ask(asked) => return Judged::Ask(vec![asked]),
             Stand::Over(why) => return turn.refuse(why),
             Stand::Unknown(why) => return Judged::Unavailable(why),
+            Stand::Known(identity) => {
+                turn.note(Outcome::Yes, || "verified before".to_owned());
+                self.tell(turn, jar.token.as_deref().unwrap_or_default());
+                return Judged::Verified(identity);
+            }
             Stand::Token { text, doubt } => (text, doubt),
         };
         match (turn.token(&self.verifier, &text), doubt) {

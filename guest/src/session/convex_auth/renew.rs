@@ -8,6 +8,7 @@ use super::jar::{Jar, Lifetime};
 use super::{Margin, Service, Tokens};
 use crate::question::Asked;
 use crate::request::Kind as RequestKind;
+use crate::session::Identity;
 use crate::session::kind::Turn;
 use crate::session::number::Call;
 use crate::session::refused::Refused;
@@ -15,11 +16,14 @@ use crate::trace::Outcome;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// How the session of a request stands.
 pub(super) enum Stand {
     /// Answer this first.
     Ask(Asked),
+    /// The token that came was verified before, and is not to be renewed yet.
+    Known(Arc<Identity>),
     /// This token stands for it, if it verifies. `doubt`: why it could not be renewed.
     Token { text: String, doubt: Option<String> },
     /// There is none.
@@ -52,7 +56,12 @@ impl Service {
     /// How the session of this request stands. A renewal is written down for browser and app.
     pub(super) fn stand(&self, turn: &mut Turn<'_, '_>, jar: &Jar<'_>, due: Due) -> Stand {
         let now = turn.now();
-        let times = jar.token.as_deref().and_then(|token| times(turn, token));
+        let known = jar.token.as_deref().and_then(|token| turn.recall(token));
+        let times = match &known {
+            // It has been taken apart.
+            Some(identity) => Times::among(|name| identity.claims.get(name)),
+            None => jar.token.as_deref().and_then(Times::of),
+        };
         let alive = times.is_some_and(|times| times.exp > now as f64);
         let fresh = times.is_some_and(|times| match due {
             Due::Early => times.exp > now as f64 + self.margin.of(times),
@@ -63,7 +72,7 @@ impl Service {
             return Stand::Over(Refused::Absent("no cookie"));
         }
         if fresh {
-            return token(None);
+            return known.map_or_else(|| token(None), Stand::Known);
         }
         if is_guess(turn.asking.kind) {
             return if alive { token(None) } else { Stand::Over(Refused::State(ENDED)) };
@@ -152,15 +161,6 @@ fn is_refresh_token(text: &str) -> bool {
 /// One line, for logs.
 pub(super) fn short(why: &str) -> String {
     why.lines().next().unwrap_or_default().chars().take(120).collect()
-}
-
-/// What a token says of its time. One that was verified before has been taken apart.
-fn times(turn: &mut Turn<'_, '_>, token: &str) -> Option<Times> {
-    let (now, looked) = (turn.now(), turn.learnt.cache.look(token));
-    match turn.learnt.recall(turn.index, looked, now) {
-        Some(identity) => Times::among(|name| identity.claims.get(name)),
-        None => Times::of(token),
-    }
 }
 
 /// What a token says of its time; not believed, only used to see when to ask.
