@@ -34,7 +34,6 @@ impl Site {
                 "convex-url": deployment.url(),
                 "site-url": deployment.url(),
                 "trust-host": true,
-                "timeout": "1s",
             } },
             "route": [{ "id": "product", "pattern": "/product(.*)", "require": "session" }],
         });
@@ -124,7 +123,7 @@ fn a_browser_that_goes_away_loses_nothing() {
 /// Every way of not answering well, at every call.
 #[test]
 fn nobody_loses_a_session_and_everything_recovers() {
-    let site = Site::new(|_| {});
+    let site = Site::new(|document| document["session"]["convex"]["timeout"] = json!("2s"));
     let password =
         json!({ "action": "auth:signIn", "args": { "provider": "password", "params": { "flow": "signIn" } } });
     let refresh = json!({ "action": "auth:signIn", "args": { "refreshToken": "dummy" } });
@@ -136,7 +135,8 @@ fn nobody_loses_a_session_and_everything_recovers() {
         Mood::Status(429),
         Mood::Status(404),
         Mood::Nonsense,
-        Mood::After(1_500),
+        // Longer than the gate waits for a renewal or a code, and shorter than for a sign-out.
+        Mood::After(2_500),
     ];
     for (number, mood) in moods.into_iter().enumerate() {
         let stale = site.deployment.cookies(-5, &format!("stale{number}"));
