@@ -166,8 +166,8 @@ impl Case<'_, '_> {
     /// Where a session system answers by itself: no rule is asked, but guards are.
     fn endpoint(&mut self) -> Result<Option<Verdict>, Halt> {
         let page = self.facts.page();
-        let endpoints = self.compiled.endpoints.iter();
-        if !endpoints.into_iter().any(|endpoint| is_at(endpoint, page)) || !self.facts.target.views().is_empty() {
+        let ours = self.compiled.endpoints.iter().any(|endpoint| is_at(endpoint, page));
+        if !ours || !self.facts.target.views().is_empty() {
             return Ok(None);
         }
         let back = self.answer(RULE_SESSION).way_back();

@@ -81,11 +81,11 @@ impl ConvexAuth {
         match service.renewed(turn, refresh) {
             Renewed::Ask(asked) => Served::Ask(vec![asked]),
             Renewed::New(tokens) => {
-                jar.fill(turn.carry, &tokens, service.lifetime(turn.now()), jar.verifier.is_none());
+                jar.renew(turn.carry, &tokens, service.lifetime(turn.now()));
                 told(&shown(&tokens), "renewed")
             }
             Renewed::Over => {
-                jar.empty(turn.carry, jar.verifier.is_none());
+                jar.end(turn.carry);
                 told(&json!({ "tokens": null }), "the session is over")
             }
             Renewed::Unknown(why) => unreachable(&why),
@@ -119,7 +119,7 @@ impl ConvexAuth {
             Said::Threw(why) | Said::Rejected(why) => {
                 // A failed attempt says nothing about a session that is there.
                 if matches!(live, Live::No) {
-                    jar.empty(turn.carry, true);
+                    jar.empty(turn.carry);
                 }
                 error(400, &why, "sign-in refused")
             }
@@ -146,7 +146,7 @@ impl ConvexAuth {
                 }
             }
         }
-        jar.empty(turn.carry, true);
+        jar.empty(turn.carry);
         Ok(told(&Value::Null, &reason))
     }
 
@@ -206,12 +206,12 @@ fn signed_in(service: &Service, turn: &mut Turn<'_, '_>, jar: &Jar<'_>, live: &L
     }
     match backend::tokens(&value) {
         Ok(Some(tokens)) => {
-            jar.fill(turn.carry, &tokens, until, true);
+            jar.fill(turn.carry, &tokens, until);
             told(&shown(&tokens), "signed in")
         }
         Ok(None) => {
             if matches!(live, Live::No) {
-                jar.empty(turn.carry, true);
+                jar.empty(turn.carry);
             }
             told(&json!({ "tokens": null }), "not signed in yet")
         }

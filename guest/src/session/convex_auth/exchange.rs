@@ -61,7 +61,7 @@ impl Service {
         let useless = match exchanged {
             Exchanged::Tokens(tokens) => {
                 turn.note(Outcome::Yes, || "code exchanged".to_owned());
-                jar.fill(turn.carry, &tokens, self.lifetime(turn.now()), true);
+                jar.fill(turn.carry, &tokens, self.lifetime(turn.now()));
                 return without_code(turn, "code exchanged");
             }
             Exchanged::Useless(why) => why,
@@ -76,7 +76,7 @@ impl Service {
         if is_somebody(&stands) || matches!(stands, Judged::Unavailable(_)) {
             return stands;
         }
-        jar.empty(turn.carry, true);
+        jar.empty(turn.carry);
         without_code(turn, "code of no use")
     }
 

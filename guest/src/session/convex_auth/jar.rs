@@ -66,19 +66,30 @@ impl<'n> Jar<'n> {
         self.token.is_none() && self.refresh.is_none()
     }
 
-    /// From now on the browser has these tokens, and the app behind sees them. `verifier`: a sign-in under way is over.
-    pub(super) fn fill(&self, carry: &mut Carry, tokens: &Tokens, until: Lifetime, verifier: bool) {
-        let (token, refresh) = (encode_component(&tokens.token), encode_component(&tokens.refresh));
-        self.write(carry, [(&self.names.token, Some(token)), (&self.names.refresh, Some(refresh))], until);
-        if verifier {
-            self.write(carry, [(&self.names.verifier, None)], until);
-        }
+    /// Somebody signed in: the browser has these tokens from now on, and the app behind sees them.
+    pub(super) fn fill(&self, carry: &mut Carry, tokens: &Tokens, until: Lifetime) {
+        self.session(carry, Some(tokens), until, true);
+    }
+
+    /// As [`Jar::fill`], but a sign-in under way, in another tab maybe, goes on.
+    pub(super) fn renew(&self, carry: &mut Carry, tokens: &Tokens, until: Lifetime) {
+        self.session(carry, Some(tokens), until, self.verifier.is_none());
     }
 
     /// From now on there is no session.
-    pub(super) fn empty(&self, carry: &mut Carry, verifier: bool) {
-        let until = Lifetime::default();
-        self.write(carry, [(&self.names.token, None), (&self.names.refresh, None)], until);
+    pub(super) fn empty(&self, carry: &mut Carry) {
+        self.session(carry, None, Lifetime::default(), true);
+    }
+
+    /// As [`Jar::empty`], but a sign-in under way goes on.
+    pub(super) fn end(&self, carry: &mut Carry) {
+        self.session(carry, None, Lifetime::default(), self.verifier.is_none());
+    }
+
+    fn session(&self, carry: &mut Carry, tokens: Option<&Tokens>, until: Lifetime, verifier: bool) {
+        let token = tokens.map(|tokens| encode_component(&tokens.token));
+        let refresh = tokens.map(|tokens| encode_component(&tokens.refresh));
+        self.write(carry, [(&self.names.token, token), (&self.names.refresh, refresh)], until);
         if verifier {
             self.write(carry, [(&self.names.verifier, None)], until);
         }

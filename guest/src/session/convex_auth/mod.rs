@@ -38,7 +38,6 @@ struct Service {
     settings: ConvexService,
     /// Without a slash at the end.
     url: String,
-    margin: Margin,
 }
 
 /// A token and what renews it.
@@ -86,7 +85,7 @@ impl Service {
             prepare.error(codes::BAD_KNOWN, text, help);
             return None;
         };
-        Some(Self { settings: settings.clone(), url, margin: settings.margin })
+        Some(Self { settings: settings.clone(), url })
     }
 }
 

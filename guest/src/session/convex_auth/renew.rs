@@ -64,7 +64,7 @@ impl Service {
         };
         let alive = times.is_some_and(|times| times.exp > now as f64);
         let fresh = times.is_some_and(|times| match due {
-            Due::Early => times.exp > now as f64 + self.margin.of(times),
+            Due::Early => times.exp > now as f64 + self.settings.margin.of(times),
             Due::Late => alive,
         });
         let token = |doubt| Stand::Token { text: jar.token.clone().unwrap_or_default(), doubt };
@@ -81,15 +81,14 @@ impl Service {
             if alive {
                 return token(None);
             }
-            jar.empty(turn.carry, jar.verifier.is_none());
+            jar.end(turn.carry);
             return Stand::Over(Refused::State(ENDED));
         };
         match self.renewed(turn, refresh) {
             Renewed::Ask(asked) => Stand::Ask(asked),
             Renewed::New(tokens) => {
                 turn.note(Outcome::Info, || "renewed".to_owned());
-                // Another tab may be signing in meanwhile: its verifier is left alone.
-                jar.fill(turn.carry, &tokens, self.lifetime(now), jar.verifier.is_none());
+                jar.renew(turn.carry, &tokens, self.lifetime(now));
                 Stand::Token { text: tokens.token, doubt: None }
             }
             Renewed::Threw(why) | Renewed::Unknown(why) if alive => {
@@ -98,7 +97,7 @@ impl Service {
             }
             Renewed::Unknown(why) => Stand::Unknown(format!("not renewed: {}", short(&why))),
             Renewed::Over | Renewed::Threw(_) => {
-                jar.empty(turn.carry, jar.verifier.is_none());
+                jar.end(turn.carry);
                 Stand::Over(Refused::State("the session is over"))
             }
         }
@@ -172,7 +171,7 @@ pub(super) struct Times {
 
 impl Times {
     /// `None`: it has not the form of a token, or does not say when it ends.
-    pub(super) fn of(token: &str) -> Option<Self> {
+    fn of(token: &str) -> Option<Self> {
         let mut parts = token.split('.');
         let (_, claims, _) = (parts.next()?, parts.next()?, parts.next()?);
         let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
