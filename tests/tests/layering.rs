@@ -305,6 +305,8 @@ fn crates_see_each_other_one_way() {
     let guest = &dependencies(&["normal", "build"])["portcullis-gate"];
     let host = &all["portcullis"];
     assert!(!host.contains("portcullis-gate"), "the host must not see inside a policy");
+    let wire = &all["portcullis-wire"];
+    assert!(wire.iter().all(|name| !name.starts_with("portcullis")), "the leaf knows neither side");
     for name in ["portcullis", "wasmtime", "tokio", "hyper", "aws-lc-rs", "getrandom", "rustls", "reqwest", "regex"] {
         assert!(!guest.contains(name), "the guest must not depend on {name}");
     }
