@@ -9,7 +9,7 @@ pub use fetch::{Fetch, FetchError, FetchFuture, HttpFetch};
 pub use portcullis_wire::document::Fetched;
 
 use crate::clock::Clock;
-use crate::contract::{Answer, DocumentAnswer, DocumentQuestion, Freshness};
+use crate::contract::{Answer, DocumentAnswer, DocumentQuestion, Freshness, HeldDocument};
 use portcullis_wire::document::{self, Cause, Fault, Held, Plan};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -100,6 +100,20 @@ impl Documents {
         let (wanted, now) = ([self.shared.named.clone(), self.followed()].concat(), self.shared.clock.now());
         let entries = self.entries();
         wanted.into_iter().filter(|url| !entries.get(url).is_some_and(|entry| entry.is_usable(now))).collect()
+    }
+
+    /// Every usable copy that is held, to travel inside a component until `until`.
+    pub fn copies(&self, until: i64) -> Vec<HeldDocument> {
+        let now = self.shared.clock.now();
+        let entries = self.entries();
+        let copy = |(url, entry): (&String, &Entry)| {
+            let Held { fetched, body, .. } = entry.answer(now).ok()?;
+            Some(HeldDocument { url: url.clone(), body, fetched, until })
+        };
+        let mut copies: Vec<_> = entries.iter().filter_map(copy).collect();
+        // A map has no order of its own, and a component with the same inside shall have the same bytes.
+        copies.sort_by(|a, b| a.url.cmp(&b.url));
+        copies
     }
 
     pub(super) fn ask(&self, question: &DocumentQuestion) -> Asked {
