@@ -20,6 +20,7 @@ pub mod policy;
 pub mod question;
 pub mod request;
 pub mod session;
+pub mod signature;
 pub mod supply;
 pub mod template;
 pub mod trace;

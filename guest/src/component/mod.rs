@@ -16,9 +16,10 @@ mod bindings {
 use crate::Gate;
 use crate::question::Addresses;
 use crate::request::Head;
+use crate::signature::Signatures;
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
-    TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, SignQuestion, Started,
+    Step, TestResult, VerifyQuestion,
 };
 use std::cell::RefCell;
 
@@ -27,6 +28,8 @@ thread_local! {
     static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
     /// The last packed head, for its room; each call fills it anew.
     static HEAD: RefCell<Head> = RefCell::new(Head::default());
+    /// Keys that verified or signed something before.
+    static SIGNATURES: RefCell<Signatures> = RefCell::new(Signatures::new());
 }
 
 struct Door;
@@ -97,6 +100,16 @@ impl Guest for Door {
 
     fn schema() -> String {
         crate::config::schema()
+    }
+
+    fn verify(question: VerifyQuestion) -> bool {
+        let VerifyQuestion { algorithm, key, message, signature } = question;
+        let (algorithm, key) = (incoming::algorithm(algorithm), incoming::key(key));
+        SIGNATURES.with_borrow_mut(|signatures| signatures.verify(algorithm, &key, &message, &signature))
+    }
+
+    fn sign(question: SignQuestion) -> Result<Vec<u8>, String> {
+        SIGNATURES.with_borrow_mut(|signatures| signatures.sign(&question.key, &question.message))
     }
 }
 

@@ -89,6 +89,13 @@ pub(super) fn schema(component: &ComponentSource) -> Result<String, LoadError> {
     schema.map_err(|failure| source.error(format_args!("cannot tell its schema: {failure}")))
 }
 
+/// An instance with nothing in it.
+pub(super) fn empty(component: &ComponentSource, limits: Limits) -> Result<Instance, LoadError> {
+    let source = Source::read(component)?;
+    let (mold, _) = mold(&source, &Cache::open(None), limits)?;
+    mold.instantiate().map_err(|failure| source.error(format_args!("cannot be used: {failure}")))
+}
+
 /// Compile and seal. A component that does not speak our contract stops here.
 fn mold(source: &Source, cache: &Cache, limits: Limits) -> Result<(Mold, Cached), LoadError> {
     let engine = engine::shared()?;
