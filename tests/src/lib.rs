@@ -12,6 +12,7 @@ pub mod process;
 pub mod report;
 pub mod seal;
 pub mod sign;
+pub mod signatures;
 pub mod site;
 pub mod suite;
 pub mod upstream;
