@@ -105,7 +105,7 @@ fn port(authority: &HeaderValue, scheme: &str) -> HeaderValue {
 }
 
 /// HTTP/2 clients may send a Cookie line for each pair; an HTTP/1 upstream gets one (RFC 9113 section 8.2.3).
-fn join_cookies(headers: &mut HeaderMap) {
+pub(crate) fn join_cookies(headers: &mut HeaderMap) {
     let lines = headers.get_all(header::COOKIE);
     if lines.iter().nth(1).is_none() {
         return;
@@ -120,7 +120,7 @@ fn join_cookies(headers: &mut HeaderMap) {
 
 /// Apply checked edits, in order. Cookies that are added stand in front of those that are there: a browser keeps the last
 /// one of a name, and what the app sets in this very answer is newer than a session that was rolled on before it was asked.
-pub(super) fn edit(headers: &mut HeaderMap, edits: &[Edit]) {
+pub(crate) fn edit(headers: &mut HeaderMap, edits: &[Edit]) {
     let mut own: Vec<HeaderValue> = Vec::new();
     if edits.iter().any(|edit| matches!(edit, Edit::Append(name, _) if name == header::SET_COOKIE)) {
         own.extend(headers.get_all(header::SET_COOKIE).iter().cloned());
