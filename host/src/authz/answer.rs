@@ -13,6 +13,8 @@ pub(super) static UPSTREAM: HeaderName = HeaderName::from_static("x-portcullis-u
 static REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
 /// Followed by a number from 1.
 const COOKIE: &str = "x-portcullis-set-cookie-";
+/// So many are there in any case for a proxy that must find every header. Auth.js seldom needs more chunks.
+const COOKIES: usize = 4;
 
 /// The request passes, in this way.
 pub(super) fn allow(mode: Mode, permit: &Permit, orders: &Orders) -> Result<Reply, Cannot> {
@@ -54,6 +56,13 @@ pub(super) fn allow(mode: Mode, permit: &Permit, orders: &Orders) -> Result<Repl
                 headers.insert(name, HeaderValue::from_static(""));
             }
         }
+        Removal::EveryEmpty => {
+            let cookies = (1..=COOKIES).filter_map(|number| HeaderName::try_from(format!("{COOKIE}{number}")).ok());
+            let own = [UPSTREAM.clone(), header::CACHE_CONTROL, header::VARY];
+            for name in removed.into_iter().chain(orders.stripped.iter().cloned()).chain(own).chain(cookies) {
+                headers.entry(name).or_insert(HeaderValue::from_static(""));
+            }
+        }
         Removal::Silence => {}
         Removal::List => {
             let list = removed.iter().map(HeaderName::as_str).collect::<Vec<_>>().join(",");
@@ -78,11 +87,11 @@ pub(super) fn allow(mode: Mode, permit: &Permit, orders: &Orders) -> Result<Repl
 
 /// The request does not pass; this is for the visitor.
 pub(super) fn refuse(mode: Mode, reply: Reply) -> Result<Reply, Cannot> {
+    if reply.status.is_success() {
+        // It would let the request pass.
+        return Err(Cannot::told("forward auth cannot give an answer that says all is well"));
+    }
     if !mode.is_narrow() {
-        if reply.status.is_success() {
-            // It would let the request pass.
-            return Err(Cannot::told("forward auth cannot give an answer that says all is well"));
-        }
         return Ok(reply);
     }
     let status = if reply.status == StatusCode::FORBIDDEN { StatusCode::FORBIDDEN } else { StatusCode::UNAUTHORIZED };
@@ -114,6 +123,7 @@ fn count_cookies(mode: Mode, headers: &mut Vec<(HeaderName, HeaderValue)>) {
     let cookies = headers.iter().filter(|(name, _)| name == header::SET_COOKIE).map(|(_, value)| value.clone());
     for (number, cookie) in (1..).zip(cookies.collect::<Vec<_>>()) {
         if let Ok(name) = HeaderName::try_from(format!("{COOKIE}{number}")) {
+            headers.retain(|(known, _)| *known != name);
             headers.push((name, cookie));
         }
     }

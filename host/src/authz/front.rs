@@ -12,6 +12,7 @@ use crate::proxy::{Door, Inbound, Judge, Outgoing, Turn};
 use http::request::Parts;
 use http::{HeaderMap, Response, StatusCode};
 use ipnet::IpNet;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Set by Envoy for a question that holds a body: is it all of it?
@@ -46,7 +47,7 @@ impl Front {
 impl<J: Judge> Door<J> for Front {
     async fn answer(&self, mut turn: Turn<'_, J>, head: Parts, body: Inbound) -> Response<Outgoing> {
         let (version, peer, hops) = (head.version, turn.peer(), self.hops(&turn));
-        let refused = if peer.is_loopback() || is_trusted(&hops, peer) {
+        let refused = if may_ask(peer, &hops) {
             turn.check(&head).err()
         } else {
             Some(Refusal { status: StatusCode::FORBIDDEN, why: "whoever asks is not trusted" })
@@ -102,6 +103,11 @@ impl Front {
             .or_else(|cannot| answer::refuse(mode, fail(&mut turn, cannot)))
             .unwrap_or_else(|cannot| fail(&mut turn, cannot))
     }
+}
+
+/// From this machine, or from a proxy that somebody named.
+pub(super) fn may_ask(peer: IpAddr, named: &[IpNet]) -> bool {
+    peer.is_loopback() || is_trusted(named, peer)
 }
 
 /// The body, if the proxy says that it hands on the whole of it.

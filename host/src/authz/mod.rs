@@ -14,6 +14,9 @@ mod mode;
 mod orders;
 mod original;
 
+#[cfg(test)]
+mod tests;
+
 pub use front::Front;
 pub use mode::Mode;
 

@@ -56,6 +56,9 @@ const ITSELF: Names = Names { line: None, scheme: "x-forwarded-proto", client: "
 pub(super) enum Removal {
     /// By an empty value, which takes the place of the client's.
     Empty,
+    /// The same, and of every header that its config may ask for: a placeholder of Caddy without a value is copied as
+    /// it is written, and the app would read that as a name.
+    EveryEmpty,
     /// By saying nothing: it removes by itself what it is not given.
     Silence,
     /// By a list of names.
@@ -73,7 +76,8 @@ impl Mode {
 
     pub(super) fn removal(self) -> Removal {
         match self {
-            Self::Nginx | Self::Caddy | Self::Haproxy => Removal::Empty,
+            Self::Nginx | Self::Haproxy => Removal::Empty,
+            Self::Caddy => Removal::EveryEmpty,
             Self::Traefik => Removal::Silence,
             Self::Envoy => Removal::List,
         }
@@ -81,7 +85,7 @@ impl Mode {
 
     /// Can it send another path to the app than the one that it asked about?
     pub(super) fn takes_target(self) -> bool {
-        matches!(self, Self::Nginx | Self::Caddy | Self::Haproxy)
+        matches!(self, Self::Nginx | Self::Haproxy)
     }
 
     /// Does it know of no other refusals than 401 and 403?

@@ -20,6 +20,8 @@ pub(super) struct Orders {
     pub(super) request: Vec<(HeaderName, Vec<HeaderValue>)>,
     /// Headers that came and may not travel, and that no edit names.
     pub(super) foreign: Vec<HeaderName>,
+    /// All names that no client may send, whether they came or not.
+    pub(super) stripped: Vec<HeaderName>,
     /// The Cookie line that shall reach the app, and whether it is the client's own.
     pub(super) cookie: (Option<HeaderValue>, bool),
     /// The target to send.
@@ -79,6 +81,7 @@ impl Orders {
         Ok(Self {
             request,
             foreign,
+            stripped: turn.stripped_names().collect(),
             cookie: (travels.remove(header::COOKIE), own_cookie),
             moved: *permit.target() != asked.target,
             target: permit.target().clone(),

@@ -12,7 +12,7 @@ use crate::contract::RequestHead;
 use crate::gate::{BodySource, Decision, Failure, Outcome, Permit, Reply};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
@@ -59,6 +59,12 @@ impl<J: Judge> Turn<'_, J> {
     /// May no client send this header?
     pub(crate) fn is_stripped(&self, name: &str) -> bool {
         self.revision.stripped.contains(name, true)
+    }
+
+    /// All such headers that the policy names one by one.
+    pub(crate) fn stripped_names(&self) -> impl Iterator<Item = HeaderName> {
+        let stripped = &self.revision.judge.loaded().stripped;
+        stripped.iter().filter(|name| !name.ends_with('*')).filter_map(|name| HeaderName::try_from(name).ok())
     }
 
     /// What the policy calls that upstream.
