@@ -185,7 +185,7 @@ fn problem(name: &str, problem: String) -> SettingsError {
 }
 
 /// `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address) or `localhost:8080`.
-fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
+pub(crate) fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
     let full = match text.strip_prefix(':') {
         Some(port) => format!("0.0.0.0:{port}"),
         None => text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}")),
@@ -193,7 +193,7 @@ fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
     full.parse().map_err(|_| problem(name, format!("`{text}` is no address; write it as `127.0.0.1:8080`")))
 }
 
-fn network(text: &str) -> Result<IpNet, SettingsError> {
+pub(crate) fn network(text: &str) -> Result<IpNet, SettingsError> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| problem("trusted-proxies", format!("`{text}` is no network; write it as `10.0.0.0/8`")))
