@@ -27,7 +27,8 @@ impl Site {
 
     fn config(&self) -> String {
         let policy = Policy::new(document(&self.signer)).before("http://127.0.0.1:1");
-        self.folder.write("portcullis.toml", policy.toml()).to_str().unwrap().to_owned()
+        let text = policy.toml().replace("access-log = false", "access-log = true");
+        self.folder.write("portcullis.toml", text).to_str().unwrap().to_owned()
     }
 
     fn start(&self, arguments: &[&str]) -> Server {
