@@ -197,9 +197,13 @@ fn grpc_lets_pass_and_refuses() {
     assert_eq!(ok.headers_to_remove, ["x_user"]);
 
     let nothing = call(at, CheckRequest::default()).unwrap();
-    assert!(matches!(nothing.http_response, Some(HttpResponse::Denied(denied)) if denied.status.unwrap().code == 400));
-    // Over HTTP there is nothing to be had here.
-    assert_ne!(wire::get(at, "/", &[]).unwrap().status, 200);
+    let Some(HttpResponse::Denied(denied)) = nothing.http_response else { panic!("{:?}", nothing.http_response) };
+    assert_eq!(denied.status.unwrap().code, 400);
+    // A proxy that asks over HTTP must not take the 200 of a failed call for leave to pass.
+    for (path, kind) in [("/", "application/grpc"), (CHECK, "application/grpc"), (CHECK, "text/plain")] {
+        let asked = wire::send(at, "POST", path, &[("content-type", kind)], b"x").unwrap();
+        assert_eq!(asked.status, 415, "{path} {kind}");
+    }
     assert_eq!(server.terminate().code, Some(0));
 }
 
@@ -208,7 +212,8 @@ fn both_doors_of_envoy_are_open_at_once() {
     let site = Site::new();
     let arguments = ["--mode", "envoy", "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
     let server = site.start(&arguments);
-    let log = server.log();
+    // The line is kept a moment after its address was read.
+    let log = std::iter::repeat_with(|| server.log()).find(|log| log.contains("health")).unwrap();
     let addresses = log.split("http://").skip(1).filter_map(|rest| rest.split([' ', '\n', ',']).next()?.parse().ok());
     let addresses: Vec<SocketAddr> = addresses.collect();
     let [http, grpc, admin] = addresses.as_slice() else { panic!("{log}") };
