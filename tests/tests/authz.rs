@@ -93,6 +93,16 @@ fn every_mode_lets_pass_and_refuses() {
 }
 
 #[test]
+fn a_policy_needs_no_upstream() {
+    let folder = Folder::new();
+    let config = folder.write("portcullis.toml", "version = 1\ndefault = \"public\"\n");
+    let mut command = process::command(&["--config", config.to_str().unwrap(), "authz", "--mode", "caddy"]);
+    command.args(["--listen", "127.0.0.1:0"]).current_dir(folder.path());
+    let server = Server::start(command).unwrap_or_else(|ended| panic!("{ended:?}"));
+    assert_eq!(ask(server.address(), "caddy", "/", &[]).status, 200);
+}
+
+#[test]
 fn the_command_line_is_checked() {
     let site = Site::new();
     let config = site.config();
