@@ -27,7 +27,8 @@ impl Site {
 
     fn config(&self) -> String {
         let policy = Policy::new(document(&self.signer)).before("http://127.0.0.1:1");
-        self.folder.write("portcullis.toml", policy.toml()).to_str().unwrap().to_owned()
+        let text = policy.toml().replace("access-log = false", "access-log = true");
+        self.folder.write("portcullis.toml", text).to_str().unwrap().to_owned()
     }
 
     fn start(&self, arguments: &[&str]) -> Server {
@@ -89,6 +90,16 @@ fn every_mode_lets_pass_and_refuses() {
         assert!(ended.stderr.contains("\"path\":\"/product\"") && ended.stderr.contains("\"client\":\"192.0.2.7\""));
         assert!(ended.stderr.contains("the request is named twice"), "{mode} {}", ended.stderr);
     }
+}
+
+#[test]
+fn a_policy_needs_no_upstream() {
+    let folder = Folder::new();
+    let config = folder.write("portcullis.toml", "version = 1\ndefault = \"public\"\n");
+    let mut command = process::command(&["--config", config.to_str().unwrap(), "authz", "--mode", "caddy"]);
+    command.args(["--listen", "127.0.0.1:0"]).current_dir(folder.path());
+    let server = Server::start(command).unwrap_or_else(|ended| panic!("{ended:?}"));
+    assert_eq!(ask(server.address(), "caddy", "/", &[]).status, 200);
 }
 
 #[test]
@@ -196,9 +207,13 @@ fn grpc_lets_pass_and_refuses() {
     assert_eq!(ok.headers_to_remove, ["x_user"]);
 
     let nothing = call(at, CheckRequest::default()).unwrap();
-    assert!(matches!(nothing.http_response, Some(HttpResponse::Denied(denied)) if denied.status.unwrap().code == 400));
-    // Over HTTP there is nothing to be had here.
-    assert_ne!(wire::get(at, "/", &[]).unwrap().status, 200);
+    let Some(HttpResponse::Denied(denied)) = nothing.http_response else { panic!("{:?}", nothing.http_response) };
+    assert_eq!(denied.status.unwrap().code, 400);
+    // A proxy that asks over HTTP must not take the 200 of a failed call for leave to pass.
+    for (path, kind) in [("/", "application/grpc"), (CHECK, "application/grpc"), (CHECK, "text/plain")] {
+        let asked = wire::send(at, "POST", path, &[("content-type", kind)], b"x").unwrap();
+        assert_eq!(asked.status, 415, "{path} {kind}");
+    }
     assert_eq!(server.terminate().code, Some(0));
 }
 
@@ -207,7 +222,8 @@ fn both_doors_of_envoy_are_open_at_once() {
     let site = Site::new();
     let arguments = ["--mode", "envoy", "--listen", "127.0.0.1:0", "--grpc", "127.0.0.1:0", "--admin", "127.0.0.1:0"];
     let server = site.start(&arguments);
-    let log = server.log();
+    // The line is kept a moment after its address was read.
+    let log = std::iter::repeat_with(|| server.log()).find(|log| log.contains("health")).unwrap();
     let addresses = log.split("http://").skip(1).filter_map(|rest| rest.split([' ', '\n', ',']).next()?.parse().ok());
     let addresses: Vec<SocketAddr> = addresses.collect();
     let [http, grpc, admin] = addresses.as_slice() else { panic!("{log}") };

@@ -90,8 +90,7 @@ impl Front {
         body.drain();
         let answered = match verdict {
             Ok((asked, permit)) => {
-                let is_own = |name: &str| mode.is_own(name) || name == PARTIAL;
-                let orders = Orders::new(&permit, &asked, &head.headers, is_own, &turn);
+                let orders = Orders::new(&permit, &asked, &head.headers, |name| mode.is_own(name), &turn);
                 orders.and_then(|orders| answer::allow(mode, &permit, &orders))
             }
             Err(reply) => {

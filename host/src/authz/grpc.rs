@@ -9,28 +9,32 @@ use super::orders::Orders;
 use super::original::{self, Original, Unread};
 use super::{Cannot, Given, Held, answer, front};
 use crate::gate::{Edit, Permit, Reply};
-use crate::proxy::inbound::bad;
+use crate::proxy::inbound::{Refusal, bad};
+use crate::proxy::reply;
 use crate::proxy::settings::MAX_HEADERS;
 use crate::proxy::{Inbound, Judge, Outgoing, Turn};
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use std::pin::Pin;
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
-/// Answer one call.
-pub(super) async fn answer<J: Judge>(turn: Turn<'_, J>, head: Parts, body: Inbound) -> Response<Outgoing> {
-    let framed = if head.uri.path() == CHECK {
-        let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
-        let call = Check(Some(turn));
-        Grpc::new(codec).unary(call, Request::from_parts(head, body)).await
-    } else {
+/// Answer one call. A call that fails has status 200 on the wire, which would let a request pass if a proxy of another
+/// kind had asked; so nothing but a call of Envoy's gets as far as that.
+pub(super) async fn answer<J: Judge>(mut turn: Turn<'_, J>, head: Parts, body: Inbound) -> Response<Outgoing> {
+    let kind = head.headers.get(header::CONTENT_TYPE).map(|value| value.as_bytes());
+    let is_grpc = head.version == Version::HTTP_2 && kind.is_some_and(|kind| kind.starts_with(b"application/grpc"));
+    if !is_grpc || head.uri.path() != CHECK {
+        let why = "only ext_authz over gRPC is answered here";
+        let refused = turn.refuse(Refusal { status: StatusCode::UNSUPPORTED_MEDIA_TYPE, why });
         body.drain();
-        Status::unimplemented("only envoy.service.auth.v3.Authorization/Check is served").into_http()
-    };
+        return reply::gate(refused);
+    }
+    let codec = ProstCodec::<CheckResponse, CheckRequest>::default();
+    let framed = Grpc::new(codec).unary(Check(Some(turn)), Request::from_parts(head, body)).await;
     let (head, body) = framed.into_parts();
     // Made in memory, so it does not fail; and a caller without a message and a status lets nothing pass.
     let (bytes, trailers) = match body.collect().await {
@@ -109,7 +113,7 @@ fn read(request: CheckRequest) -> Result<(Original, HeaderMap, Given<Held>), Unr
 }
 
 /// Line by line if Envoy sends them so; pseudo headers are no headers.
-fn headers(http: &HttpRequest) -> Result<HeaderMap, crate::proxy::inbound::Refusal> {
+fn headers(http: &HttpRequest) -> Result<HeaderMap, Refusal> {
     let lines = http.header_map.iter().flat_map(|map| &map.headers).map(|line| {
         let value = if line.raw_value.is_empty() { line.value.as_bytes() } else { line.raw_value.as_slice() };
         (line.key.as_str(), value)
@@ -139,7 +143,7 @@ fn allow(permit: &Permit, orders: &Orders) -> Result<CheckResponse, Cannot> {
     }
     let mut removed = orders.foreign.clone();
     let (cookie, own) = &orders.cookie;
-    let cookie = (!own).then(|| (http::header::COOKIE, cookie.iter().cloned().collect()));
+    let cookie = (!own).then(|| (header::COOKIE, cookie.iter().cloned().collect()));
     for (name, values) in orders.request.iter().chain(&cookie) {
         if values.is_empty() {
             removed.push(name.clone());
@@ -186,4 +190,102 @@ fn line(name: &str, value: &[u8], action: AppendAction) -> HeaderValueOption {
     };
     let header = Some(Line { key: name.to_owned(), value, raw_value });
     HeaderValueOption { header, append_action: action.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::ext_authz::{Address, AttributeContext, HeaderMap as Lines, Peer, Request, SocketAddress};
+    use super::*;
+    use crate::gate::BodySource;
+
+    fn lines(list: &[(&str, &str)]) -> Option<Lines> {
+        let line = |(key, value): &(&str, &str)| Line {
+            key: (*key).to_owned(),
+            value: (*value).to_owned(),
+            raw_value: Vec::new(),
+        };
+        Some(Lines { headers: list.iter().map(line).collect() })
+    }
+
+    fn question(change: impl FnOnce(&mut HttpRequest)) -> CheckRequest {
+        let mut http = HttpRequest {
+            method: "POST".to_owned(),
+            path: "/a?b=c".to_owned(),
+            host: "app.example".to_owned(),
+            header_map: lines(&[(":path", "/other"), ("x-forwarded-proto", "https"), ("cookie", "a=1")]),
+            ..HttpRequest::default()
+        };
+        change(&mut http);
+        let address = Address { socket_address: Some(SocketAddress { address: "2001:db8::1".to_owned() }) };
+        let source = Some(Peer { address: Some(address) });
+        CheckRequest { attributes: Some(AttributeContext { source, request: Some(Request { http: Some(http) }) }) }
+    }
+
+    fn unread(change: impl FnOnce(&mut HttpRequest)) -> (&'static str, &'static str) {
+        let unread = read(question(change)).unwrap_err();
+        (unread.header, unread.refusal.why)
+    }
+
+    #[test]
+    fn the_attributes_name_the_request() {
+        let (asked, headers, body) = read(question(|_| ())).unwrap();
+        assert_eq!((asked.method.as_str(), asked.target.as_str(), asked.scheme), ("POST", "/a?b=c", "https"));
+        assert_eq!(
+            (asked.authority.to_str().unwrap(), asked.client.to_string()),
+            ("app.example", "2001:db8::1".into())
+        );
+        assert_eq!((headers.len(), &headers["cookie"]), (2, &HeaderValue::from_static("a=1")));
+        assert!(matches!(body, Given::Nothing));
+        let joined = |http: &mut HttpRequest| {
+            http.header_map = None;
+            http.headers = [("x-forwarded-proto".to_owned(), "http".to_owned())].into();
+        };
+        assert_eq!(read(question(joined)).unwrap().0.scheme, "http");
+    }
+
+    #[test]
+    fn a_request_that_is_not_named_well_is_refused() {
+        assert_eq!(unread(|http| http.method = "CONNECT".to_owned()).0, "request.http.method");
+        assert_eq!(unread(|http| http.path = "a".to_owned()).0, "request.http.path");
+        assert_eq!(unread(|http| http.path = "/a#b".to_owned()).0, "request.http.path");
+        assert_eq!(unread(|http| http.host = String::new()).0, "request.http.host");
+        assert_eq!(unread(|http| http.header_map = None).0, "x-forwarded-proto");
+        let twice = [("x-forwarded-proto", "http"), ("X-Forwarded-Proto", "https")];
+        assert_eq!(unread(|http| http.header_map = lines(&twice)).1, "the request is named twice");
+        assert_eq!(unread(|http| http.header_map = lines(&[("a\n", "1")])).1, "a header is malformed");
+        let many = vec![("a", "1"); MAX_HEADERS + 1];
+        assert_eq!(unread(|http| http.header_map = lines(&many)).1, "too many header lines");
+        assert_eq!(unread(|http| drop(http.headers.insert("a".into(), "b".into()))).1, "the headers are named twice");
+        let mut nowhere = question(|_| ());
+        nowhere.attributes.as_mut().unwrap().source = None;
+        assert_eq!(read(nowhere).unwrap_err().header, "source.address");
+    }
+
+    #[tokio::test]
+    async fn a_body_counts_only_if_it_is_whole() {
+        for (mark, size, whole) in [
+            (Some("false"), 4, Some(true)),
+            (Some("false"), -1, Some(true)),
+            (Some("false"), 5, Some(false)),
+            (Some("true"), 4, Some(false)),
+            (None, 4, None),
+        ] {
+            let (_, _, mut body) = read(question(|http| {
+                let marks = mark.iter().map(|mark| ("x-envoy-auth-partial-body", *mark));
+                http.header_map = lines(&marks.chain([("x-forwarded-proto", "http")]).collect::<Vec<_>>());
+                (http.size, http.raw_body) = (size, Bytes::from_static(b"good"));
+            }))
+            .unwrap();
+            let read = body.prefix(4).await;
+            assert_eq!(read.ok().map(|bytes| bytes.is_some()), whole, "{mark:?} {size}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_text_is_not_given() {
+        let status = StatusCode::FORBIDDEN;
+        assert!(deny(Reply { status, headers: vec![], body: Bytes::from_static(b"\xff") }).is_err());
+        let denied = deny(Reply { status, headers: vec![], body: Bytes::from_static(b"no") }).unwrap();
+        assert_eq!(denied.status.unwrap().code, 7);
+    }
 }

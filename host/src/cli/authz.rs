@@ -55,6 +55,7 @@ impl Authz {
             // The policy's own address is that of `serve`.
             listen: Some(LISTEN.to_owned()),
             admin: self.admin,
+            sends_nothing: true,
             log: global.quiet.then_some(LogForm::Off),
             ..Overrides::default()
         };

@@ -86,6 +86,8 @@ pub struct Overrides {
     pub admin: Option<String>,
     /// URL of the upstream called `default`.
     pub upstream: Option<String>,
+    /// Nothing is sent upstream: the policy need not name an upstream.
+    pub sends_nothing: bool,
     /// Worker threads.
     pub workers: Option<u16>,
     /// Form of the access log.
@@ -101,7 +103,7 @@ pub struct Settings {
     pub admin: Option<SocketAddr>,
     /// Peers whose `X-Forwarded-*` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Upstreams, in the order of `ProxySettings::upstreams`; at least one.
+    /// Upstreams, in the order of `ProxySettings::upstreams`; at least one, unless nothing is sent.
     pub upstreams: Vec<UpstreamSettings>,
     /// See [`CONNECT_TIMEOUT`].
     pub connect_timeout: Duration,
@@ -212,7 +214,7 @@ fn upstreams(policy: &ProxySettings, over: &Overrides) -> Result<Vec<UpstreamSet
             None => list.push(given),
         }
     }
-    if list.is_empty() {
+    if list.is_empty() && !over.sends_nothing {
         return Err(problem("upstreams", "there is none; name one as `http://127.0.0.1:3000`".to_owned()));
     }
     Ok(list)
@@ -309,6 +311,9 @@ mod tests {
         let none =
             Settings::new(&ProxySettings { upstreams: vec![], ..policy_settings("http://h") }, &Overrides::default());
         assert!(none.unwrap_err().to_string().starts_with("upstreams: there is none"));
+        let elsewhere = Overrides { sends_nothing: true, ..Overrides::default() };
+        let none = ProxySettings { upstreams: vec![], ..policy_settings("http://h") };
+        assert!(Settings::new(&none, &elsewhere).unwrap().upstreams.is_empty());
         for url in ["ftp://h", "http://h/path", "http://u:p@h", "h:80", "http://h?x"] {
             assert!(UpstreamSettings::parse("default", url).is_err(), "{url}");
         }
