@@ -39,7 +39,9 @@ fn examples() -> Vec<PathBuf> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() {
                 folders.push(path);
-            } else if name.ends_with(".toml") && !name.starts_with("Cargo") || name.starts_with("portcullis.json") {
+            } else if name.ends_with(".toml") && !["Cargo", "spin"].iter().any(|other| name.starts_with(other))
+                || name.starts_with("portcullis.json")
+            {
                 found.push(path);
             }
         }
