@@ -1,10 +1,12 @@
 //! The places where the gate can stand, one small file each: each starts its servers before a stage and says what it
 //! cannot do there. What a visitor must find is the same everywhere ([`crate::scenario`]).
 
+mod baked;
 pub mod cost;
 mod group;
 mod host;
 mod tools;
+mod workerd;
 
 use crate::scenario::{Cannot, Front, Stage};
 use crate::site::Folder;
@@ -58,7 +60,7 @@ impl Running {
 }
 
 /// All places.
-pub const ALL: &[Runtime] = &[host::RUNTIME];
+pub const ALL: &[Runtime] = &[host::RUNTIME, workerd::RUNTIME];
 
 /// Those that need nothing but what Cargo builds.
 pub const BUILT: &[&str] = &["host"];
