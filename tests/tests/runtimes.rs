@@ -4,7 +4,7 @@
 //! `tests/runtimes/run` does that and calls this. A place whose means are missing is NOT RUN, aloud; with `--must` that
 //! is a failure. `--cost` adds the CPU time of a request, beside that of our own host.
 
-use portcullis_tests::runtime::{ALL, BUILT, Halt, Runtime, TICKS, cost};
+use portcullis_tests::runtime::{self, ALL, BUILT, Halt, Runtime, TICKS, cost};
 use portcullis_tests::scenario::{self, Outcome, Stage};
 use portcullis_tests::site::Folder;
 use std::process::ExitCode;
@@ -18,6 +18,14 @@ struct Column {
 }
 
 fn main() -> ExitCode {
+    match runtime::serve_if_asked() {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("runtimes: {why:?}");
+            return ExitCode::FAILURE;
+        }
+    }
     let (flags, names): (Vec<_>, Vec<_>) = std::env::args().skip(1).partition(|a| a.starts_with("--"));
     let has = |flag: &str| flags.iter().any(|f| f == flag);
     let is_wanted = |name: &str| if names.is_empty() { BUILT.contains(&name) } else { names.iter().any(|n| n == name) };

@@ -1,7 +1,7 @@
 //! Our own host: `portcullis serve`.
 
 use super::{Halt, Running, Runtime};
-use crate::process::{self, Server};
+use crate::process::Server;
 use crate::scenario::{Front, Stage, WEBHOOK_SECRET};
 use crate::site::{self, Folder};
 

@@ -1,11 +1,19 @@
 //! The places where the gate can stand, one small file each: each starts its servers before a stage and says what it
 //! cannot do there. What a visitor must find is the same everywhere ([`crate::scenario`]).
 
+mod authz;
 mod baked;
+mod caddy;
 pub mod cost;
+mod envoy;
 mod group;
 mod host;
+mod jco;
+mod nginx;
 mod tools;
+mod wash;
+mod wasmtime_crate;
+mod wasmtime_serve;
 mod workerd;
 
 use crate::scenario::{Cannot, Front, Stage};
@@ -60,9 +68,21 @@ impl Running {
 }
 
 /// All places.
-pub const ALL: &[Runtime] = &[host::RUNTIME, workerd::RUNTIME];
+pub const ALL: &[Runtime] = &[
+    host::RUNTIME,
+    wasmtime_crate::RUNTIME,
+    wasmtime_serve::RUNTIME,
+    jco::RUNTIME,
+    wash::RUNTIME,
+    workerd::RUNTIME,
+    nginx::RUNTIME,
+    caddy::RUNTIME,
+    envoy::HTTP,
+    envoy::GRPC,
+];
 
 /// Those that need nothing but what Cargo builds.
 pub const BUILT: &[&str] = &["host"];
 
 pub use group::TICKS;
+pub use wasmtime_crate::serve_if_asked;

@@ -5,7 +5,7 @@ use crate::site::now;
 use crate::upstream::{Received, Upstream};
 use serde_json::{Value, json};
 use std::io::Write as _;
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
@@ -79,14 +79,9 @@ impl Stage {
         POLICY.replace("http://127.0.0.1:3000", &self.app.url()).replace("http://127.0.0.1:4000", &self.issuer.url())
     }
 
-    /// `host:port` of the app.
-    pub fn app(&self) -> String {
-        self.app.address().to_string()
-    }
-
-    /// `host:port` of the issuer.
-    pub fn issuer(&self) -> String {
-        self.issuer.address().to_string()
+    /// Where the app listens.
+    pub fn app(&self) -> SocketAddr {
+        self.app.address()
     }
 
     /// Forget what was seen, and close the latch.

@@ -1,0 +1,35 @@
+//! Envoy in front, which asks by `ext_authz`: over HTTP, or over gRPC.
+
+use super::authz::{self, Asking};
+use super::{Halt, Running, Runtime, tools};
+use crate::scenario::Stage;
+use crate::site::Folder;
+use std::process::Command;
+
+pub(super) const HTTP: Runtime = Runtime {
+    name: "envoy-http",
+    about: "Envoy in front, which asks `portcullis authz --mode envoy --listen` (`ext_authz` over HTTP)",
+    cannot: &[],
+    start: |stage, folder| start(stage, folder, "--listen", "envoy-http.yaml"),
+};
+
+pub(super) const GRPC: Runtime = Runtime {
+    name: "envoy-grpc",
+    about: "Envoy in front, which asks `portcullis authz --mode envoy --grpc` (`ext_authz` over gRPC)",
+    cannot: &[],
+    start: |stage, folder| start(stage, folder, "--grpc", "envoy-grpc.yaml"),
+};
+
+fn start(stage: &Stage, folder: &Folder, listen: &'static str, example: &'static str) -> Result<Running, Halt> {
+    let envoy = tools::find("ENVOY", "envoy")?;
+    let version = tools::version(&envoy, &["--version"]);
+    let version = format!("Envoy {}", version.split('/').nth(1).unwrap_or(&version));
+    let asking = Asking { mode: "envoy", listen, example };
+    authz::start(stage, folder, &asking, &envoy, version, |program, config| {
+        let mut command = Command::new(program);
+        command
+            .args(["--use-dynamic-base-id", "--log-level", "warn", "--concurrency", "2", "--config-path"])
+            .arg(config);
+        command
+    })
+}

@@ -1,0 +1,27 @@
+//! The 0.2 door in wasmCloud's runtime crate (`wash-runtime`): a small host of its own, `tests/runtimes/wash-host`, which
+//! `tests/runtimes/run` builds.
+
+use super::group::{self, Group};
+use super::{Halt, Running, Runtime, baked, tools};
+use crate::scenario::{Front, Stage, WEBHOOK_SECRET};
+use crate::site::Folder;
+use std::process::Command;
+
+pub(super) const RUNTIME: Runtime =
+    Runtime { name: "wash", about: "the 0.2 door in wasmCloud's `wash-runtime`", cannot: &[], start };
+
+fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
+    let host = tools::find("WASH_HOST", "wash-host")?;
+    let component = baked::component(stage, folder)?;
+    let address = group::free();
+    let mut command = Command::new(&host);
+    command.arg(component).arg(address.to_string());
+    command.arg(format!("{}={}", WEBHOOK_SECRET.0, WEBHOOK_SECRET.1));
+    let group = Group::start(command, folder, "wash", address)?;
+    Ok(Running {
+        front: Front::at(address),
+        version: "wash-runtime 0.1.0".to_owned(),
+        processes: vec![group.id()],
+        _kept: vec![Box::new(group)],
+    })
+}
