@@ -9,9 +9,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Ports that the examples have: of the proxy, of the gate, of the app.
+/// Ports that the examples have: of the proxy and of the app.
 const OWN: &str = "8080";
-const GATE: &str = "9090";
 const APP: &str = "3000";
 
 /// A proxy and its question.
@@ -20,6 +19,8 @@ pub(super) struct Asking {
     pub(super) mode: &'static str,
     /// The option that makes it listen.
     pub(super) listen: &'static str,
+    /// The port that the gate has in the example.
+    pub(super) port: &'static str,
     /// The file in `examples/authz`.
     pub(super) example: &'static str,
 }
@@ -64,7 +65,7 @@ fn example(
 ) -> Result<PathBuf, Halt> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/authz").join(asking.example);
     let mut text = std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let ports = [(OWN, "{own}", own), (GATE, "{gate}", gate), (APP, "{app}", stage.app())];
+    let ports = [(OWN, "{own}", own), (asking.port, "{gate}", gate), (APP, "{app}", stage.app())];
     for (written, mark, _) in ports {
         if !text.contains(written) {
             return Err(Halt::Failed(format!("{} does not hold `{written}`", path.display())));

@@ -13,7 +13,7 @@ pub(super) const RUNTIME: Runtime = Runtime {
     start,
 };
 
-const ASKING: Asking = Asking { mode: "caddy", listen: "--listen", example: "Caddyfile" };
+const ASKING: Asking = Asking { mode: "caddy", listen: "--listen", port: "9090", example: "caddy/Caddyfile" };
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let caddy = tools::find("CADDY", "caddy")?;

@@ -10,21 +10,27 @@ pub(super) const HTTP: Runtime = Runtime {
     name: "envoy-http",
     about: "Envoy in front, which asks `portcullis authz --mode envoy --listen` (`ext_authz` over HTTP)",
     cannot: &[],
-    start: |stage, folder| start(stage, folder, "--listen", "envoy-http.yaml"),
+    start: |stage, folder| start(stage, folder, "--listen", "9090", "envoy/envoy-http.yaml"),
 };
 
 pub(super) const GRPC: Runtime = Runtime {
     name: "envoy-grpc",
     about: "Envoy in front, which asks `portcullis authz --mode envoy --grpc` (`ext_authz` over gRPC)",
     cannot: &[],
-    start: |stage, folder| start(stage, folder, "--grpc", "envoy-grpc.yaml"),
+    start: |stage, folder| start(stage, folder, "--grpc", "9091", "envoy/envoy.yaml"),
 };
 
-fn start(stage: &Stage, folder: &Folder, listen: &'static str, example: &'static str) -> Result<Running, Halt> {
+fn start(
+    stage: &Stage,
+    folder: &Folder,
+    listen: &'static str,
+    port: &'static str,
+    example: &'static str,
+) -> Result<Running, Halt> {
     let envoy = tools::find("ENVOY", "envoy")?;
     let version = tools::version(&envoy, &["--version"]);
     let version = format!("Envoy {}", version.split('/').nth(1).unwrap_or(&version));
-    let asking = Asking { mode: "envoy", listen, example };
+    let asking = Asking { mode: "envoy", listen, port, example };
     authz::start(stage, folder, &asking, &envoy, version, |program, config| {
         let mut command = Command::new(program);
         command

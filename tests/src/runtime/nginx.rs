@@ -13,7 +13,7 @@ pub(super) const RUNTIME: Runtime = Runtime {
     start,
 };
 
-const ASKING: Asking = Asking { mode: "nginx", listen: "--listen", example: "nginx.conf" };
+const ASKING: Asking = Asking { mode: "nginx", listen: "--listen", port: "9090", example: "nginx/nginx.conf" };
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let nginx = tools::find("NGINX", "nginx")?;

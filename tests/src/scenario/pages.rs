@@ -107,7 +107,7 @@ fn two_at_once(visit: &Visit<'_>) -> Result<(), String> {
     expect("requests", seen.len(), 2)?;
     for request in seen {
         let user = request.target.split('?').nth(1).map(str::to_owned);
-        expect("user", request.header("x-user-id"), user)?;
+        expect("user", request.header("x-user"), user)?;
     }
     Ok(())
 }
