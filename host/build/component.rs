@@ -24,20 +24,38 @@ const SCRUBBED: &[&str] = &["RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTFLA
 const SCRUBBED_PREFIXES: &[&str] =
     &["CARGO_ENCODED_", "CARGO_PROFILE_", "CARGO_BUILD_", "CARGO_TARGET_", "__CARGO", "LD_"];
 
-/// Build `package` and put the component into this script's `OUT_DIR`. Gives its path there.
+/// What to build.
+pub(crate) struct Artefact<'a> {
+    /// The crate.
+    pub(crate) package: &'a str,
+    /// Its features instead of the default ones, if it is to have others.
+    pub(crate) features: Option<&'a str>,
+    /// Name of the file, without its ending.
+    pub(crate) name: &'a str,
+    /// Files and folders, relative to the workspace, that it is built from.
+    pub(crate) sources: &'a [&'a str],
+}
+
+/// Build an artefact and put the component into this script's `OUT_DIR`. Gives its path there.
 ///
 /// # Errors
 /// Plain text: what failed, and what to type.
-pub(crate) fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> {
+pub(crate) fn build(artefact: &Artefact<'_>) -> Result<PathBuf, String> {
+    let Artefact { package, features, name, sources } = *artefact;
     let root = root()?;
     for source in sources.iter().chain(&["wit", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "host/build"]) {
         println!("cargo::rerun-if-changed={}", root.join(source).display());
     }
     ensure_target()?;
     // One folder for all build kinds. Cargo's own lock on it makes concurrent builds wait for each other; it is
-    // another lock than the one of the build that runs this script, so the two cannot wait for each other.
-    let folder = root.join("target").join("guest");
-    let output = cargo(&root)?
+    // another lock than the one of the build that runs this script, so the two cannot wait for each other. Another set of
+    // features has another folder: both would write the same file.
+    let folder = root.join("target").join(features.map_or("guest".to_owned(), |features| format!("guest-{features}")));
+    let mut command = cargo(&root)?;
+    if let Some(features) = features {
+        command.args(["--no-default-features", "--features", features]);
+    }
+    let output = command
         .args(["build", "--locked", "--quiet", "--profile", "guest", "--target", TARGET, "--lib", "--package", package])
         .arg("--target-dir")
         .arg(&folder)
@@ -48,7 +66,7 @@ pub(crate) fn build(package: &str, sources: &[&str]) -> Result<PathBuf, String> 
         return Err(format!("the component `{package}` does not build:\n{text}"));
     }
     let built = folder.join(TARGET).join("guest").join(format!("{}.wasm", package.replace('-', "_")));
-    let kept = variable("OUT_DIR").map(PathBuf::from)?.join(format!("{package}.wasm"));
+    let kept = variable("OUT_DIR").map(PathBuf::from)?.join(format!("{name}.wasm"));
     copy(&built, &kept)?;
     Ok(kept)
 }

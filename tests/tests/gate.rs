@@ -248,14 +248,14 @@ async fn isolation_gives_each_request_an_instance_of_its_own() {
 
 #[tokio::test]
 async fn a_baked_component_needs_no_config() {
-    let baked = bake(FAULTY, &config("document:https://id.example/keys need:SET")).unwrap();
-    assert_eq!(bake(FAULTY, &config("document:https://id.example/keys need:SET")).unwrap().sha256, baked.sha256);
+    let baked = bake(FAULTY, &config("document:https://id.example/keys need:SET"), &[]).unwrap();
+    assert_eq!(bake(FAULTY, &config("document:https://id.example/keys need:SET"), &[]).unwrap().sha256, baked.sha256);
     let with = |component| GateOptions { component, config: None, ..options("") };
     let gate = Gate::load(with(ComponentSource::Bytes(baked.bytes.clone()))).unwrap();
     assert_eq!(gate.config().text, "document:https://id.example/keys need:SET");
     assert_eq!(decide(&gate, "/document?https://id.example/keys").await.unwrap(), r#"200 {"keys":[{"kty":"RSA"}]}"#);
     // It can be baked again: `load` is still there.
-    let again = bake(&baked.bytes, &config("other")).unwrap();
+    let again = bake(&baked.bytes, &config("other"), &[]).unwrap();
     let gate = Gate::load(with(ComponentSource::Bytes(again.bytes))).unwrap();
     assert_eq!(gate.config().text, "other");
     // And a component without config says so.

@@ -2,6 +2,7 @@
 
 use super::bindings::portcullis::gate::types as wit;
 use crate::config::Format;
+use crate::door::Held;
 use crate::question::{Answer, Answered, Document};
 use crate::request::Head;
 
@@ -15,6 +16,11 @@ pub(super) fn format(format: wit::ConfigFormat) -> Format {
 pub(super) fn head(head: wit::RequestHead) -> Head {
     let wit::RequestHead { method, scheme, authority, target, headers, client, now } = head;
     Head { method, scheme, authority, target, headers, client, now }
+}
+
+pub(super) fn held(held: wit::HeldDocument) -> Held {
+    let wit::HeldDocument { url, body, fetched, until } = held;
+    Held { url, body, fetched, until }
 }
 
 pub(super) fn answers(answers: Vec<wit::Answered>) -> Vec<Answered> {

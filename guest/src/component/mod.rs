@@ -1,5 +1,12 @@
-//! The decider door. The only room that names WIT types; it converts and does nothing else.
+//! The doors. The only room that names WIT types: the decider's own (`incoming`, `outgoing`) converts and does nothing else;
+//! those of stock runtimes (`http02`, `http03`) carry out what `door` says.
 
+mod environment;
+mod fields;
+#[cfg(feature = "http02")]
+mod http02;
+#[cfg(feature = "http03")]
+mod http03;
 mod incoming;
 mod outgoing;
 
@@ -14,19 +21,28 @@ mod bindings {
 }
 
 use crate::Gate;
+use crate::door::Door as StockDoor;
 use crate::question::Addresses;
 use crate::request::Head;
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
-    TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead, Started,
+    Step, TestResult,
 };
 use std::cell::RefCell;
+use std::rc::Rc;
 
 thread_local! {
     /// One policy for each instance. An instance has one thread and takes one call at a time.
-    static GATE: RefCell<Option<Gate>> = const { RefCell::new(None) };
+    static GATE: Rc<RefCell<Option<Gate>>> = Rc::default();
+    /// What the stock doors remember.
+    static DOOR: Rc<StockDoor> = Rc::default();
     /// The last packed head, for its room; each call fills it anew.
     static HEAD: RefCell<Head> = RefCell::new(Head::default());
+}
+
+/// The policy that is loaded, or the place for it.
+fn gate<T>(with: impl FnOnce(&mut Option<Gate>) -> T) -> T {
+    GATE.with(|gate| with(&mut gate.borrow_mut()))
 }
 
 struct Door;
@@ -36,7 +52,7 @@ impl Guest for Door {
         match Gate::load(&config, incoming::format(format)) {
             Ok(gate) => {
                 let loaded = outgoing::loaded(&gate);
-                GATE.set(Some(gate));
+                self::gate(|held| *held = Some(gate));
                 Ok(loaded)
             }
             Err(findings) => Err(findings.into_iter().map(outgoing::diagnostic).collect()),
@@ -44,18 +60,26 @@ impl Guest for Door {
     }
 
     fn describe() -> Option<Loaded> {
-        GATE.with_borrow(|gate| gate.as_ref().map(outgoing::loaded))
+        gate(|gate| gate.as_ref().map(outgoing::loaded))
     }
 
     fn config() -> Option<(String, ConfigFormat)> {
-        GATE.with_borrow(|gate| {
+        gate(|gate| {
             let (text, format) = gate.as_ref()?.config();
             Some((text.to_owned(), outgoing::format(format)))
         })
     }
 
+    fn hold(documents: Vec<HeldDocument>) -> Result<(), String> {
+        DOOR.with(|door| door.hold(documents.into_iter().map(incoming::held).collect()))
+    }
+
+    fn held() -> Vec<HeldDocument> {
+        DOOR.with(|door| door.held()).into_iter().map(outgoing::held).collect()
+    }
+
     fn start(inputs: Inputs) -> Result<Started, Vec<Diagnostic>> {
-        GATE.with_borrow_mut(|gate| match gate {
+        gate(|gate| match gate {
             None => Err(vec![outgoing::diagnostic(nothing_loaded())]),
             Some(gate) => match gate.start(inputs.supplies, inputs.seed) {
                 Ok(Addresses { documents, calls }) => Ok(Started { documents, calls }),
@@ -77,7 +101,7 @@ impl Guest for Door {
 
     fn explain(head: RequestHead, answers: Vec<Answered>, persona: Option<String>) -> Result<Explained, String> {
         let (head, answers) = (incoming::head(head), incoming::answers(answers));
-        GATE.with_borrow_mut(|gate| {
+        gate(|gate| {
             let gate = gate.as_mut().ok_or("no policy is loaded")?;
             let (step, trace) = gate.explain(&head, &answers, persona.as_deref())?;
             Ok(Explained { step: outgoing::step(step), trace: outgoing::trace(trace) })
@@ -85,14 +109,14 @@ impl Guest for Door {
     }
 
     fn test() -> Vec<TestResult> {
-        GATE.with_borrow(|gate| {
+        gate(|gate| {
             let results = gate.as_ref().map(Gate::test).unwrap_or_default();
             results.into_iter().map(outgoing::test_result).collect()
         })
     }
 
     fn lint() -> Linted {
-        GATE.with_borrow(|gate| outgoing::linted(gate.as_ref().map(Gate::lint).unwrap_or_default()))
+        gate(|gate| outgoing::linted(gate.as_ref().map(Gate::lint).unwrap_or_default()))
     }
 
     fn schema() -> String {
@@ -102,7 +126,7 @@ impl Guest for Door {
 
 fn decide(head: &Head, answers: Vec<Answered>) -> Step {
     let answers = incoming::answers(answers);
-    GATE.with_borrow_mut(|gate| match gate {
+    gate(|gate| match gate {
         Some(gate) => outgoing::step(gate.decide(head, &answers)),
         None => outgoing::step(Gate::refuse_unloaded()),
     })

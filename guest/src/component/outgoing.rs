@@ -5,6 +5,7 @@ use crate::Gate;
 use crate::cases::CaseResult;
 use crate::config::{Format, Linted};
 use crate::diagnostic::{Diagnostic, Label, Severity, Span};
+use crate::door::Held;
 use crate::policy::{ProxySettings, Upstream};
 use crate::question::{Asked, Call, Freshness, Question, VerifyKey};
 use crate::request::Kind;
@@ -88,6 +89,11 @@ fn proxy(proxy: &ProxySettings) -> wit::ProxySettings {
         isolate_requests: proxy.isolate_requests,
         access_log: proxy.access_log,
     }
+}
+
+pub(super) fn held(held: Held) -> wit::HeldDocument {
+    let Held { url, body, fetched, until } = held;
+    wit::HeldDocument { url, body, fetched, until }
 }
 
 pub(super) fn step(step: Step) -> wit::Step {

@@ -12,6 +12,7 @@ mod out;
 mod schema;
 mod serve;
 mod test;
+mod verify;
 mod version;
 
 pub use exit::Exit;
@@ -68,6 +69,8 @@ enum Command {
     Test(test::Test),
     /// Put a config into a component, so that it needs none
     Bake(bake::Bake),
+    /// Show what is inside a baked component, and run its tests again
+    Verify(verify::Verify),
     /// Print the JSON Schema of the config
     Schema,
     /// Print what this program is made of
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
         Command::Explain(command) => command.run(global),
         Command::Test(command) => command.run(global),
         Command::Bake(command) => command.run(global),
+        Command::Verify(command) => command.run(global),
         Command::Schema => schema::run(global),
         Command::Version => version::run(global),
     };

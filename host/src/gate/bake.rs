@@ -3,7 +3,7 @@
 use super::component::{Source, first_line};
 use super::instance::failure;
 use super::{ComponentSource, ConfigSource, LoadError, cache, engine};
-use crate::contract::{GateWorld, Loaded};
+use crate::contract::{GateWorld, HeldDocument, Loaded};
 use sha2::{Digest, Sha256};
 use std::pin::pin;
 use std::sync::Arc;
@@ -27,17 +27,18 @@ pub struct Baked {
     pub loaded: Loaded,
 }
 
-/// Bake `config` into `component`. The same inputs give the same bytes.
+/// Bake `config` into `component`, and with it the documents that its stock doors use. The same inputs give the same bytes.
 ///
 /// # Errors
-/// [`LoadError::Findings`]: the config has mistakes. [`LoadError::Component`]: the component cannot be used or snapshotted.
-pub fn bake(component: &[u8], config: &ConfigSource) -> Result<Baked, LoadError> {
+/// [`LoadError::Findings`]: the config has mistakes. [`LoadError::Component`]: the component cannot be used or snapshotted,
+/// or cannot hold the documents.
+pub fn bake(component: &[u8], config: &ConfigSource, documents: &[HeldDocument]) -> Result<Baked, LoadError> {
     let source = Source::read(&ComponentSource::Bytes(Arc::from(component)))?;
-    self::snapshot(&source, config)
+    self::snapshot(&source, config, documents)
 }
 
 /// The same for a component with a name.
-pub(super) fn snapshot(source: &Source, config: &ConfigSource) -> Result<Baked, LoadError> {
+pub(super) fn snapshot(source: &Source, config: &ConfigSource, documents: &[HeldDocument]) -> Result<Baked, LoadError> {
     let fail = |error: wasmtime::Error| source.error(format_args!("cannot be baked: {}", first_line(&error)));
     let engine = engine::shared()?;
     // The initialiser's name only matters to `Wizer::run`; `load` is called here by hand and stays exported.
@@ -57,6 +58,13 @@ pub(super) fn snapshot(source: &Source, config: &ConfigSource) -> Result<Baked, 
         .call_load(&mut store, &config.text, config.format)
         .map_err(|error| source.error(format_args!("failed to load the config: {}", failure(&error))))?
         .map_err(|findings| LoadError::Findings { config: config.clone(), findings })?;
+    if !documents.is_empty() {
+        world
+            .portcullis_gate_decider()
+            .call_hold(&mut store, documents)
+            .map_err(|error| source.error(format_args!("failed to hold documents: {}", failure(&error))))?
+            .map_err(|why| source.error(format_args!("cannot hold the documents: {why}")))?;
+    }
 
     let mut reader = Reader { store, instance, failed: None };
     // Nothing in it waits: the reader's calls are synchronous.

@@ -2,6 +2,7 @@
 
 use crate::contract::RequestKind;
 use http::{HeaderName, HeaderValue, StatusCode, uri::PathAndQuery};
+use portcullis_wire::Edit;
 
 /// A checked verdict with what the log wants to know.
 #[derive(Debug, Clone)]
@@ -74,17 +75,6 @@ impl Permit {
     pub fn status(&self) -> Option<StatusCode> {
         self.status
     }
-}
-
-/// One checked header edit. Never names a header that frames a message or steers a connection.
-#[derive(Debug, Clone)]
-pub enum Edit {
-    /// Replace all lines.
-    Set(HeaderName, HeaderValue),
-    /// Add a line; `vary` merges.
-    Append(HeaderName, HeaderValue),
-    /// Remove all lines.
-    Remove(HeaderName),
 }
 
 /// A checked answer of the gate's own.

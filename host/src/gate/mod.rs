@@ -13,8 +13,8 @@ mod decision;
 mod documents;
 mod engine;
 mod failure;
-mod hosts_own;
 mod https;
+mod inside;
 mod instance;
 mod load;
 mod packed;
@@ -28,16 +28,18 @@ pub use bake::{Baked, bake};
 pub use cache::Cached;
 pub use calls::{Call, CallFuture, CallRequest, Calls, HttpCall};
 pub use component::BUILT_IN;
-pub use decision::{Decision, Edit, Outcome, Permit, Reply};
+pub use decision::{Decision, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
+pub use inside::Inside;
 pub use packed::pack;
+pub use portcullis_wire::Edit;
 pub use sign::Signer;
 pub use verify::Verifier;
 
 use crate::clock::{Clock, SystemClock};
-use crate::contract::{Diagnostic, Explained, Linted, Loaded, RequestHead, TestResult};
+use crate::contract::{Diagnostic, Explained, HeldDocument, Linted, Loaded, RequestHead, TestResult};
 use pool::Pool;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -231,6 +233,19 @@ impl Gate {
     /// Addresses of documents without a usable copy, for readiness checks.
     pub fn missing_documents(&self) -> Vec<String> {
         self.documents.missing()
+    }
+
+    /// The documents that this gate has fetched so far, to be baked into a component and used there until `until`.
+    pub fn documents(&self, until: i64) -> Vec<HeldDocument> {
+        self.documents.copies(until)
+    }
+
+    /// The documents that travel inside the component, for its stock doors. This host does not use them.
+    ///
+    /// # Errors
+    /// [`Failure`] of the guest.
+    pub fn held(&self) -> Result<Vec<HeldDocument>, Failure> {
+        self.pool.call(instance::Instance::held)
     }
 
     /// Counts, for metrics.

@@ -6,8 +6,7 @@ use super::forwarded::{self, Origin};
 use super::inbound::{self, Checked};
 use super::log::{Entry, Log};
 use super::metrics::{Metrics, count};
-use super::names::FoldedNames;
-use super::outbound::{self, Said};
+use super::outbound;
 use super::settings::Settings;
 use super::upstream::{SendError, Upstream};
 use super::wire::{Busy, Pulse};
@@ -19,6 +18,7 @@ use http::request::Parts;
 use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body::Body;
 use hyper::body::Incoming;
+use portcullis_wire::{FoldedNames, Said, is_ambiguous};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -355,7 +355,7 @@ impl<J: Judge> Passing<'_, J> {
                 _ => self.failed(StatusCode::BAD_GATEWAY, "upstream switched protocols unasked", entry),
             };
         }
-        if outbound::is_ambiguous(response.headers()) {
+        if is_ambiguous(response.headers()) {
             return self.failed(StatusCode::BAD_GATEWAY, "upstream gave two lengths", entry);
         }
         let (mut head, body) = response.into_parts();

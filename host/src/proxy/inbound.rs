@@ -5,6 +5,7 @@ use super::settings::{MAX_HEADERS, MAX_METHOD};
 use super::wire::Fragments;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use portcullis_wire::{connection_options, is_host};
 use std::borrow::Cow;
 
 /// A request that is not judged at all.
@@ -124,29 +125,6 @@ pub(super) fn forwarded_authority(host: &[u8]) -> Result<HeaderValue, Refusal> {
     }
 }
 
-/// Name, IPv4 or bracketed IPv6 address, with an optional port. Stricter than RFC 3986 section 3.2.2: no escapes and
-/// no sub-delimiters, since no name that is served has them and upstreams read them in different ways.
-fn is_host(text: &[u8]) -> bool {
-    let (host, port) = match text.strip_prefix(b"[") {
-        Some(rest) => {
-            let Some(end) = rest.iter().position(|byte| *byte == b']') else { return false };
-            let (inside, after) = rest.split_at(end);
-            let is_v6 = std::str::from_utf8(inside).is_ok_and(|text| text.parse::<std::net::Ipv6Addr>().is_ok());
-            return is_v6 && matches!(after, [b']'] | [b']', b':', ..]) && after.get(2..).is_none_or(is_port);
-        }
-        None => match text.iter().position(|byte| *byte == b':') {
-            Some(colon) => (text.get(..colon).unwrap_or_default(), text.get(colon + 1..)),
-            None => (text, None),
-        },
-    };
-    let is_name_byte = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-    !host.is_empty() && host.len() <= 255 && host.iter().all(is_name_byte) && port.is_none_or(is_port)
-}
-
-fn is_port(text: &[u8]) -> bool {
-    (1..=5).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
-}
-
 /// RFC 6455 section 4.1. HTTP/2 has another way (RFC 8441), which is not offered.
 fn is_websocket(head: &Parts) -> bool {
     head.method == Method::GET
@@ -166,12 +144,6 @@ fn asks_upgrade(headers: &HeaderMap) -> bool {
     connection_options(headers).any(|option| option.eq_ignore_ascii_case(b"upgrade"))
 }
 
-/// The fields of all Connection lines.
-pub(super) fn connection_options(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
-    let lines = headers.get_all(header::CONNECTION).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,36 +155,6 @@ mod tests {
 
     fn refused(build: http::request::Builder) -> Option<&'static str> {
         check(&parts(build), &Fragments::default()).err().map(|refusal| refusal.why)
-    }
-
-    #[test]
-    fn host_rules() {
-        for good in ["a", "app.example.test", "WWW.Example.Test.", "127.0.0.1:80", "[::1]", "[::1]:8080", "my_host:1"] {
-            assert!(is_host(good.as_bytes()), "{good}");
-        }
-        for bad in [
-            "",
-            ":80",
-            "a:",
-            "a:b",
-            "a:123456",
-            "a b",
-            "a,b",
-            "a/b",
-            "u@a",
-            "a%2eb",
-            "[::1",
-            "[::1]x",
-            "[::1]:",
-            "[]",
-            "é",
-            "a\\b",
-            "a?b",
-            "[fe80::1%25eth0]",
-            "::1",
-        ] {
-            assert!(!is_host(bad.as_bytes()), "{bad}");
-        }
     }
 
     #[test]

@@ -13,7 +13,6 @@ mod handler;
 mod inbound;
 mod log;
 mod metrics;
-mod names;
 mod outbound;
 mod reply;
 mod server;

@@ -17,8 +17,8 @@ mod bindings {
 }
 
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, Inputs, Linted, Loaded, RequestHead, Started, Step,
-    TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead, Started,
+    Step, TestResult,
 };
 use bindings::portcullis::gate::types::{Label, Need, ProxySettings, Severity, Source, Upstream};
 use std::cell::RefCell;
@@ -53,6 +53,14 @@ impl Guest for Faulty {
 
     fn config() -> Option<(String, ConfigFormat)> {
         CONFIG.with_borrow(|config| config.clone().map(|text| (text, ConfigFormat::Toml)))
+    }
+
+    fn hold(_documents: Vec<HeldDocument>) -> Result<(), String> {
+        Err("it holds nothing".to_owned())
+    }
+
+    fn held() -> Vec<HeldDocument> {
+        Vec::new()
     }
 
     fn start(inputs: Inputs) -> Result<Started, Vec<Diagnostic>> {

@@ -1,8 +1,8 @@
 //! From a question to a request that may be sent.
 
 use crate::contract::CallQuestion;
-use crate::gate::hosts_own::is_hosts_own;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use portcullis_wire::is_hosts_own;
 
 /// Headers of one call.
 const MAX_HEADERS: usize = 32;

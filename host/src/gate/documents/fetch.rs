@@ -1,27 +1,14 @@
 //! How a document comes over the network. Nothing is kept open.
 
-use super::content::MAX_BYTES;
 use crate::gate::https::{self, BodyError, Client, USER_AGENT, with_causes};
 use http::{Request, header};
 use http_body_util::Empty;
+use portcullis_wire::document::{Fetched, MAX_BYTES};
 use std::pin::Pin;
 use std::sync::OnceLock;
 
 /// Connections kept. One fetch in minutes: an idle connection would only be closed by the other side.
 const IDLE: usize = 0;
-
-/// What came back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
-    /// HTTP status.
-    pub status: u16,
-    /// `content-type`.
-    pub content_type: Option<String>,
-    /// `content-encoding`.
-    pub encoding: Option<String>,
-    /// At most 256 KiB.
-    pub body: Vec<u8>,
-}
 
 /// Why nothing came back.
 #[derive(Debug, Clone, PartialEq, Eq)]

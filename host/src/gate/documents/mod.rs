@@ -3,15 +3,14 @@
 //! Nothing is fetched because of a token: addresses come from the policy, and from the discovery documents it names.
 //! How often is bounded whatever clients send (security rows J1 to J6; `docs/runtime.md` has the table of rules).
 
-mod content;
-mod entry;
 mod fetch;
 
-pub use fetch::{Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
+pub use fetch::{Fetch, FetchError, FetchFuture, HttpFetch};
+pub use portcullis_wire::document::Fetched;
 
 use crate::clock::Clock;
-use crate::contract::{Answer, DocumentQuestion, Freshness};
-use entry::{Cause, Entry, Plan};
+use crate::contract::{Answer, DocumentAnswer, DocumentQuestion, Freshness, HeldDocument};
+use portcullis_wire::document::{self, Cause, Fault, Held, Plan};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -20,6 +19,9 @@ use tokio::sync::watch;
 
 /// Wall time of one fetch, all of it.
 const FETCH_TIME: Duration = Duration::from_secs(5);
+
+/// One address, and how its flight is waited for.
+type Entry = document::Entry<watch::Receiver<()>>;
 
 /// All documents of one gate.
 #[derive(Clone)]
@@ -58,7 +60,7 @@ impl Waiting {
         // An error means that the flight's task is gone: landed, or dropped with its runtime.
         while self.landed.changed().await.is_ok() {}
         let now = self.documents.shared.clock.now();
-        self.documents.entries().get(&self.url).map_or_else(not_named, |entry| entry.answer(now))
+        self.documents.entries().get(&self.url).map_or_else(not_named, |entry| held(entry, now))
     }
 }
 
@@ -100,6 +102,20 @@ impl Documents {
         wanted.into_iter().filter(|url| !entries.get(url).is_some_and(|entry| entry.is_usable(now))).collect()
     }
 
+    /// Every usable copy that is held, to travel inside a component until `until`.
+    pub fn copies(&self, until: i64) -> Vec<HeldDocument> {
+        let now = self.shared.clock.now();
+        let entries = self.entries();
+        let copy = |(url, entry): (&String, &Entry)| {
+            let Held { fetched, body, .. } = entry.answer(now).ok()?;
+            Some(HeldDocument { url: url.clone(), body, fetched, until })
+        };
+        let mut copies: Vec<_> = entries.iter().filter_map(copy).collect();
+        // A map has no order of its own, and a component with the same inside shall have the same bytes.
+        copies.sort_by(|a, b| a.url.cmp(&b.url));
+        copies
+    }
+
     pub(super) fn ask(&self, question: &DocumentQuestion) -> Asked {
         if !self.allows(&question.url) {
             return Asked::Now(not_named());
@@ -107,8 +123,10 @@ impl Documents {
         let now = self.shared.clock.now();
         let mut entries = self.entries();
         let entry = entries.entry(question.url.clone()).or_default();
-        let plan = entry.plan(question.freshness, now);
-        let flight = match (plan, entry.flight()) {
+        let plan = entry.plan(question.freshness == Freshness::UnknownKey, now);
+        // One that has not landed: its sender is still there.
+        let under_way = entry.flight().cloned().filter(|flight| flight.has_changed().is_ok());
+        let flight = match (plan, under_way) {
             (Plan::Answer, _) => None,
             (Plan::Background(_) | Plan::Join, Some(flight)) => Some(flight),
             (Plan::Background(cause) | Plan::Fetch(cause), None) => Some(self.launch(&question.url, entry, cause, now)),
@@ -119,7 +137,7 @@ impl Documents {
             Some(landed) if plan.waits() => {
                 Asked::Later(Waiting { documents: self.clone(), url: question.url.clone(), landed })
             }
-            _ => Asked::Now(entry.answer(now)),
+            _ => Asked::Now(held(entry, now)),
         }
     }
 
@@ -131,10 +149,10 @@ impl Documents {
         tokio::spawn(async move {
             let fetched = tokio::time::timeout(FETCH_TIME, documents.shared.fetcher.fetch(&url)).await;
             let result = match fetched {
-                Ok(Ok(fetched)) => content::check(fetched),
-                Ok(Err(FetchError::TooLarge)) => Err(content::Fault::Useless("it is too large".to_owned())),
-                Ok(Err(FetchError::Unreachable(why))) => Err(content::Fault::Down(why)),
-                Err(_) => Err(content::Fault::Down(format!("no answer in {} s", FETCH_TIME.as_secs()))),
+                Ok(Ok(fetched)) => document::check(fetched),
+                Ok(Err(FetchError::TooLarge)) => Err(Fault::Useless("it is too large".to_owned())),
+                Ok(Err(FetchError::Unreachable(why))) => Err(Fault::Down(why)),
+                Err(_) => Err(Fault::Down(format!("no answer in {} s", FETCH_TIME.as_secs()))),
             };
             let now = documents.shared.clock.now();
             if let Some(entry) = documents.entries().get_mut(&url) {
@@ -163,6 +181,15 @@ impl Documents {
 
     fn entries(&self) -> MutexGuard<'_, HashMap<String, Entry>> {
         self.shared.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn held(entry: &Entry, now: i64) -> Answer {
+    match entry.answer(now) {
+        Ok(Held { revision, fetched, fresh_until, body }) => {
+            Answer::Document(DocumentAnswer { revision, fetched, fresh_until, body })
+        }
+        Err(why) => Answer::Failed(why),
     }
 }
 

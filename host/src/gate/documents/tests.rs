@@ -1,8 +1,8 @@
 //! Documents with an issuer that is told what to say and a clock that stands still.
 
-use super::entry::{COOLDOWN, FRESH, MAX_STALE, REFRESH};
 use super::*;
 use crate::clock::ManualClock;
+use portcullis_wire::document::{COOLDOWN, FRESH, MAX_STALE, REFRESH};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tokio::sync::Semaphore;
 

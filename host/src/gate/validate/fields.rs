@@ -2,8 +2,8 @@
 
 use super::super::Edit;
 use crate::contract::HeaderEdit;
-use crate::gate::hosts_own::is_hosts_own;
 use http::{HeaderName, HeaderValue, Uri, header};
+use portcullis_wire::is_hosts_own;
 
 /// Edits of one message, or lines of one reply.
 const MAX_COUNT: usize = 100;

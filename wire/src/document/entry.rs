@@ -3,18 +3,16 @@
 //! The clock may jump. An age below zero means it went back; a copy is then used, but fetched again at once, and no wait
 //! outlives a jump (security row T1).
 
-use super::content::{Document, Fault};
-use crate::contract::{Answer, DocumentAnswer, Freshness};
-use tokio::sync::watch;
+use super::{Document, Fault};
 
 /// Seconds a copy is used without asking again (jose: 10 min).
-pub(super) const FRESH: i64 = 600;
+pub const FRESH: i64 = 600;
 /// Age in seconds at which a copy is fetched again in the background, so that no request waits for it.
-pub(super) const REFRESH: i64 = FRESH / 2;
+pub const REFRESH: i64 = FRESH / 2;
 /// Age in seconds up to which the last good copy is used while the address does not answer.
-pub(super) const MAX_STALE: i64 = 3600;
+pub const MAX_STALE: i64 = 3600;
 /// Seconds between fetches that unknown keys cause (jose: 30 s).
-pub(super) const COOLDOWN: i64 = 30;
+pub const COOLDOWN: i64 = 30;
 /// Seconds after which a holder looks again while a copy is being refreshed ahead of its time.
 const LOOK_AGAIN: i64 = 5;
 /// Seconds until an address is tried again that did not answer.
@@ -22,7 +20,7 @@ const RETRY: i64 = 1;
 
 /// Why a fetch is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Cause {
+pub enum Cause {
     /// Nothing held, or too old.
     Age,
     /// A token names a key that the copy does not have.
@@ -31,7 +29,7 @@ pub(super) enum Cause {
 
 /// What to do about a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Plan {
+pub enum Plan {
     /// Answer with what is held.
     Answer,
     /// The same, and fetch meanwhile.
@@ -43,17 +41,40 @@ pub(super) enum Plan {
 }
 
 impl Plan {
-    pub(super) fn waits(self) -> bool {
+    /// Must the question wait?
+    pub fn waits(self) -> bool {
         matches!(self, Self::Fetch(_) | Self::Join)
     }
 }
 
-#[derive(Default)]
-pub(super) struct Entry {
+/// One address. `F` is how its flight is waited for, if its world can wait.
+#[derive(Debug)]
+pub struct Entry<F = ()> {
     copy: Option<Copy>,
     last: Option<Try>,
-    flight: Option<watch::Receiver<()>>,
+    flight: Option<F>,
 }
+
+impl<F> Default for Entry<F> {
+    fn default() -> Self {
+        Self { copy: None, last: None, flight: None }
+    }
+}
+
+/// A usable copy, as it is handed to the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// Grows with each changed copy.
+    pub revision: u64,
+    /// Unix time of the fetch.
+    pub fetched: i64,
+    /// Unix time until which whoever gets it need not ask again.
+    pub fresh_until: i64,
+    /// The bytes.
+    pub body: Vec<u8>,
+}
+
+#[derive(Debug)]
 
 struct Copy {
     document: Document,
@@ -61,6 +82,7 @@ struct Copy {
     revision: u64,
 }
 
+#[derive(Debug)]
 struct Try {
     at: i64,
     cause: Cause,
@@ -69,8 +91,9 @@ struct Try {
     fault: Option<String>,
 }
 
-impl Entry {
-    pub(super) fn plan(&self, freshness: Freshness, now: i64) -> Plan {
+impl<F> Entry<F> {
+    /// What to do about a question; `unknown_key`: a token names a key that the copy does not have.
+    pub fn plan(&self, unknown_key: bool, now: i64) -> Plan {
         let age = self.copy.as_ref().map(|copy| now.saturating_sub(copy.fetched));
         let may_try = self.last.as_ref().is_none_or(|last| !within(last.at, last.wait, now));
         let aged = match age {
@@ -82,8 +105,8 @@ impl Entry {
             }
             _ => Plan::Fetch(Cause::Age),
         };
-        let plan = match (freshness, aged) {
-            (Freshness::UnknownKey, Plan::Answer | Plan::Background(_)) => self.plan_unknown(now),
+        let plan = match aged {
+            Plan::Answer | Plan::Background(_) if unknown_key => self.plan_unknown(now),
             _ => aged,
         };
         match plan {
@@ -101,18 +124,19 @@ impl Entry {
         }
     }
 
-    /// A flight that has not landed.
-    pub(super) fn flight(&self) -> Option<watch::Receiver<()>> {
-        self.flight.clone().filter(|flight| flight.has_changed().is_ok())
+    /// The last flight that took off and was not said to have landed.
+    pub fn flight(&self) -> Option<&F> {
+        self.flight.as_ref()
     }
 
-    pub(super) fn take_off(&mut self, cause: Cause, now: i64, landed: watch::Receiver<()>) {
+    /// A fetch begins.
+    pub fn take_off(&mut self, cause: Cause, now: i64, landed: F) {
         self.last = Some(Try { at: now, cause, wait: RETRY, fault: None });
         self.flight = Some(landed);
     }
 
     /// The flight is over. The copy is replaced, never merged: a key that the issuer removed is gone.
-    pub(super) fn land(&mut self, result: Result<Document, Fault>, now: i64, next_revision: impl FnOnce() -> u64) {
+    pub fn land(&mut self, result: Result<Document, Fault>, now: i64, next_revision: impl FnOnce() -> u64) {
         self.flight = None;
         let (wait, fault) = match result {
             Ok(document) => {
@@ -132,12 +156,16 @@ impl Entry {
         }
     }
 
-    pub(super) fn answer(&self, now: i64) -> Answer {
+    /// The copy that may be used, or why there is none.
+    ///
+    /// # Errors
+    /// The last fault.
+    pub fn answer(&self, now: i64) -> Result<Held, String> {
         let Some(copy) = self.copy.as_ref().filter(|_| self.is_usable(now)) else {
             let fault = self.last.as_ref().and_then(|last| last.fault.as_deref());
-            return Answer::Failed(fault.unwrap_or("it has not been fetched yet").to_owned());
+            return Err(fault.unwrap_or("it has not been fetched yet").to_owned());
         };
-        Answer::Document(DocumentAnswer {
+        Ok(Held {
             revision: copy.revision,
             fetched: copy.fetched,
             fresh_until: self.fresh_until(copy, now),
@@ -160,12 +188,13 @@ impl Entry {
         }
     }
 
-    pub(super) fn is_usable(&self, now: i64) -> bool {
+    /// Is there a copy that may be used?
+    pub fn is_usable(&self, now: i64) -> bool {
         self.copy.as_ref().is_some_and(|copy| now.saturating_sub(copy.fetched) < MAX_STALE)
     }
 
     /// The `jwks_uri`, if this is a discovery document.
-    pub(super) fn leads_to(&self) -> Option<String> {
+    pub fn leads_to(&self) -> Option<String> {
         self.copy.as_ref()?.document.leads_to.clone()
     }
 }

@@ -16,6 +16,6 @@ const HOSTS_OWN: &[&str] = &[
 ];
 
 /// Is it the host's?
-pub(super) fn is_hosts_own(name: &HeaderName) -> bool {
+pub fn is_hosts_own(name: &HeaderName) -> bool {
     HOSTS_OWN.contains(&name.as_str()) || name.as_str().starts_with("proxy-")
 }

@@ -71,7 +71,7 @@ const BUCKETS: usize = 48;
 
 /// A set of folded names, with a quick answer for the names of an ordinary request.
 #[derive(Debug)]
-pub(super) struct FoldedNames {
+pub struct FoldedNames {
     /// Names by length.
     exact: Vec<Vec<Name>>,
     /// Names that ended in `*`, without it.
@@ -88,7 +88,7 @@ struct Name {
 impl FoldedNames {
     /// What no client's request may carry upstream: framing, the forwarded family and `stripped` (a name that ends
     /// in `*` stands for all names that begin so).
-    pub(super) fn of_requests(stripped: &[String]) -> Self {
+    pub fn of_requests(stripped: &[String]) -> Self {
         let mut set = Self { exact: vec![Vec::new(); BUCKETS + 1], prefixes: Vec::new() };
         let never = HOP_BY_HOP.iter().chain(FORWARDED).copied().chain(stripped.iter().map(String::as_str));
         never.for_each(|name| set.insert(name, false));
@@ -105,7 +105,7 @@ impl FoldedNames {
     }
 
     /// May this name (in any spelling) not come from this peer? Costs no allocation.
-    pub(super) fn contains(&self, name: &str, peer_is_trusted: bool) -> bool {
+    pub fn contains(&self, name: &str, peer_is_trusted: bool) -> bool {
         let name = name.as_bytes();
         let counts = |own: &&Name| !(own.of_trusted && peer_is_trusted);
         let bucket = self.exact.get(name.len().min(BUCKETS));

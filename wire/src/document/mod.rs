@@ -1,31 +1,54 @@
-//! Is what came back a key set or a discovery document? If not, the last good copy stays.
+//! Key sets and discovery documents: is what came back one, how long is it held, when is it asked for again?
+//!
+//! Pure: whoever has a network fetches, and hands in what came with the time.
 
-use super::fetch::Fetched;
+mod entry;
+
+pub use entry::{COOLDOWN, Cause, Entry, FRESH, Held, MAX_STALE, Plan, REFRESH};
+
 use serde_json::Value;
 
+/// What came back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// HTTP status.
+    pub status: u16,
+    /// `content-type`.
+    pub content_type: Option<String>,
+    /// `content-encoding`.
+    pub encoding: Option<String>,
+    /// At most 256 KiB.
+    pub body: Vec<u8>,
+}
+
 /// Bytes of a document (security row J5).
-pub(super) const MAX_BYTES: usize = 256 << 10;
+pub const MAX_BYTES: usize = 256 << 10;
 /// Keys in a set (security row J5).
 const MAX_KEYS: usize = 64;
 
 /// A document that passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Document {
-    pub(super) body: Vec<u8>,
+pub struct Document {
+    /// The bytes.
+    pub body: Vec<u8>,
     /// The `jwks_uri` of a discovery document (OpenID Connect Discovery 1.0 section 3).
-    pub(super) leads_to: Option<String>,
+    pub leads_to: Option<String>,
 }
 
 /// Why there is no document.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Fault {
+pub enum Fault {
     /// No answer, or one that says "not now".
     Down(String),
     /// An answer that is no document.
     Useless(String),
 }
 
-pub(super) fn check(fetched: Fetched) -> Result<Document, Fault> {
+/// Is it a document?
+///
+/// # Errors
+/// [`Fault`]: why there is none.
+pub fn check(fetched: Fetched) -> Result<Document, Fault> {
     let useless = |why: &str| Err(Fault::Useless(why.to_owned()));
     match fetched.status {
         200 => {}
