@@ -10,6 +10,7 @@ mod group;
 mod host;
 mod jco;
 mod nginx;
+mod p3;
 mod tools;
 mod wash;
 mod wasmtime_crate;
@@ -72,6 +73,7 @@ pub const ALL: &[Runtime] = &[
     host::RUNTIME,
     wasmtime_crate::RUNTIME,
     wasmtime_serve::RUNTIME,
+    p3::RUNTIME,
     jco::RUNTIME,
     wash::RUNTIME,
     workerd::RUNTIME,
