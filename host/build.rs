@@ -20,7 +20,12 @@ fn run() -> Result<(), String> {
     println!("cargo::rerun-if-env-changed=PORTCULLIS_COMPONENT");
     println!("cargo::rerun-if-changed=build.rs");
     let path = match std::env::var_os("PORTCULLIS_COMPONENT") {
-        None => component::build("portcullis-gate", &["guest/Cargo.toml", "guest/src", "wire/Cargo.toml", "wire/src"])?,
+        None => component::build(&component::Artefact {
+            package: "portcullis-gate",
+            features: None,
+            name: "portcullis-gate",
+            sources: &["guest/Cargo.toml", "guest/src", "wire/Cargo.toml", "wire/src"],
+        })?,
         Some(file) => {
             let file = component::root()?.join(file);
             println!("cargo::rerun-if-changed={}", file.display());

@@ -7,7 +7,12 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=build.rs");
-    match component::build("portcullis-faulty", &["tests/faulty"]) {
+    match component::build(&component::Artefact {
+        package: "portcullis-faulty",
+        features: None,
+        name: "portcullis-faulty",
+        sources: &["tests/faulty"],
+    }) {
         Ok(path) => {
             println!("cargo::rustc-env=PORTCULLIS_FAULTY={}", path.display());
             ExitCode::SUCCESS

@@ -52,11 +52,12 @@ pub(crate) fn build(artefact: &Artefact<'_>) -> Result<PathBuf, String> {
     // features has another folder: both would write the same file.
     let folder = root.join("target").join(features.map_or("guest".to_owned(), |features| format!("guest-{features}")));
     let mut command = cargo(&root)?;
+    command.arg("build");
     if let Some(features) = features {
         command.args(["--no-default-features", "--features", features]);
     }
     let output = command
-        .args(["build", "--locked", "--quiet", "--profile", "guest", "--target", TARGET, "--lib", "--package", package])
+        .args(["--locked", "--quiet", "--profile", "guest", "--target", TARGET, "--lib", "--package", package])
         .arg("--target-dir")
         .arg(&folder)
         .output()

@@ -14,6 +14,7 @@ pub mod runtime;
 pub mod scenario;
 pub mod seal;
 pub mod sign;
+pub mod signatures;
 pub mod site;
 pub mod suite;
 pub mod upstream;

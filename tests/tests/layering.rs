@@ -19,6 +19,7 @@ const GUEST: &[(&str, &[&str])] = &[
     ("question", &["session"]),
     ("session", &["diagnostic", "pattern", "question", "request", "supply", "trace"]),
     ("webhook", &["diagnostic", "question", "request", "session", "supply", "trace"]),
+    ("signature", &["question", "session"]),
     ("template", &["request", "session"]),
     ("verdict", &["question", "request"]),
     ("assertion", &["diagnostic", "question", "session", "supply"]),
@@ -66,8 +67,7 @@ const GUEST: &[(&str, &[&str])] = &[
     // A case of `[tests]` is data of the policy and, in its runner, a caller of `decide`.
     ("cases", &["decide", "diagnostic", "policy", "question", "request", "session", "trace", "verdict"]),
     ("gate", &["cases", "config", "decide", "diagnostic", "policy", "question", "request", "trace", "verdict"]),
-    ("signature", &["question", "session"]),
-    ("door", &["gate", "policy", "question", "request", "signature", "verdict"]),
+    ("door", &["gate", "policy", "question", "request", "session", "signature", "verdict"]),
     (
         "component",
         &[
@@ -80,6 +80,7 @@ const GUEST: &[(&str, &[&str])] = &[
             "question",
             "request",
             "session",
+            "signature",
             "supply",
             "trace",
             "verdict",

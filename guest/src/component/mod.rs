@@ -25,8 +25,8 @@ use crate::door::Door as StockDoor;
 use crate::question::Addresses;
 use crate::request::Head;
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead, Started,
-    Step, TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead,
+    SignQuestion, Started, Step, TestResult, VerifyQuestion,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -34,7 +34,7 @@ use std::rc::Rc;
 thread_local! {
     /// One policy for each instance. An instance has one thread and takes one call at a time.
     static GATE: Rc<RefCell<Option<Gate>>> = Rc::default();
-    /// What the stock doors remember.
+    /// What a world without a host of ours needs: key documents, answers of calls, prepared keys.
     static DOOR: Rc<StockDoor> = Rc::default();
     /// The last packed head, for its room; each call fills it anew.
     static HEAD: RefCell<Head> = RefCell::new(Head::default());
@@ -121,6 +121,16 @@ impl Guest for Door {
 
     fn schema() -> String {
         crate::config::schema()
+    }
+
+    fn verify(question: VerifyQuestion) -> bool {
+        let VerifyQuestion { algorithm, key, message, signature } = question;
+        let (algorithm, key) = (incoming::algorithm(algorithm), incoming::key(key));
+        DOOR.with(|door| door.verify(algorithm, &key, &message, &signature))
+    }
+
+    fn sign(question: SignQuestion) -> Result<Vec<u8>, String> {
+        DOOR.with(|door| door.sign(&question.key, &question.message))
     }
 }
 

@@ -16,8 +16,9 @@ pub use received::{Received, Refusal};
 pub use setup::{Origin, Setup};
 
 use crate::Gate;
-use crate::question::{Answer, Answered, Asked, Question};
+use crate::question::{Answer, Answered, Asked, Question, VerifyKey};
 use crate::request::Head;
+use crate::session::Algorithm;
 use crate::signature::Signatures;
 use crate::verdict::{Step, Verdict};
 use calls::Calls;
@@ -113,6 +114,19 @@ impl Door {
         self.documents.borrow().held().to_vec()
     }
 
+    /// Is this signature good?
+    pub fn verify(&self, algorithm: Algorithm, key: &VerifyKey, message: &[u8], signature: &[u8]) -> bool {
+        self.signatures.borrow_mut().verify(algorithm, key, message, signature)
+    }
+
+    /// Sign with ES256.
+    ///
+    /// # Errors
+    /// The key cannot be used.
+    pub fn sign(&self, key: &[u8], message: &[u8]) -> Result<Vec<u8>, String> {
+        self.signatures.borrow_mut().sign(key, message)
+    }
+
     /// Judge one request. No cell stays borrowed while anything is waited for.
     ///
     /// # Errors
@@ -156,11 +170,11 @@ impl Door {
                     documents::ask(&self.documents, &setup.addresses.documents, &url, freshness, world).await
                 }
                 Question::Verify { algorithm, key, message, signature } => {
-                    Answer::Verify(self.signatures.borrow_mut().verify(algorithm, &key, &message, &signature))
+                    Answer::Verify(self.verify(algorithm, &key, &message, &signature))
                 }
                 Question::Call(call) => calls::ask(&self.calls, &setup.addresses.calls, call, world).await,
                 Question::Body { limit } => prefix(limit, body).await,
-                Question::Sign { key, message } => match self.signatures.borrow_mut().sign(&key, &message) {
+                Question::Sign { key, message } => match self.sign(&key, &message) {
                     Ok(signature) => Answer::Signed(signature),
                     Err(why) => Answer::Failed(why),
                 },

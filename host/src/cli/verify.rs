@@ -6,7 +6,7 @@ use super::test::finding;
 use super::{Global, out};
 use crate::clock::{Clock as _, SystemClock};
 use crate::contract::{Need, Source};
-use crate::gate::{ComponentSource, Inside};
+use crate::gate::{ComponentSource, Outline};
 use crate::report;
 use clap::Args;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub(super) struct Verify {
 impl Verify {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Stop> {
         let source = ComponentSource::File(self.file.clone());
-        let inside = Inside::read(&source).map_err(|error| Stop::from_load(error, global.color()))?;
+        let inside = Outline::read(&source).map_err(|error| Stop::from_load(error, global.color()))?;
         if let Some(wanted) = &self.sha256
             && !wanted.eq_ignore_ascii_case(&inside.sha256)
         {

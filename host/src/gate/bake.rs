@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use wasmtime::Store;
-use wasmtime::component::{Component, Instance, Lift};
+use wasmtime::component::{Instance, Lift};
 use wasmtime_wizer::{ComponentInstanceState, Wizer};
 
 /// Wall time of `load` in an instrumented component, and of reading one of its memories.
@@ -40,15 +40,14 @@ pub fn bake(component: &[u8], config: &ConfigSource, documents: &[HeldDocument])
 /// The same for a component with a name.
 pub(super) fn snapshot(source: &Source, config: &ConfigSource, documents: &[HeldDocument]) -> Result<Baked, LoadError> {
     let fail = |error: wasmtime::Error| source.error(format_args!("cannot be baked: {}", first_line(&error)));
-    let engine = engine::shared()?;
     // The initialiser's name only matters to `Wizer::run`; `load` is called here by hand and stays exported.
     let mut wizer = Wizer::new();
     wizer.keep_init_func(true);
     let (context, instrumented) = wizer.instrument_component(&source.bytes).map_err(fail)?;
-    let component = Component::from_binary(engine, &instrumented).map_err(fail)?;
-    let linker = engine::sealed_linker(engine, &component).map_err(fail)?;
+    let component = source.component(&instrumented)?;
+    let linker = engine::sealed_linker(&component).map_err(fail)?;
 
-    let mut store = engine::store(engine);
+    let mut store = engine::store(component.engine());
     engine::set_deadline(&mut store, TIME);
     let instance = linker.instantiate(&mut store, &component).map_err(fail)?;
     let world = GateWorld::new(&mut store, &instance).map_err(fail)?;

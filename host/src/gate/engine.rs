@@ -1,4 +1,4 @@
-//! The one wasmtime engine of this process: what a guest may use, and for how long. `docs/runtime.md` has the figures.
+//! The wasmtime engine that decides, and one for what is only baked: what a guest may use, and for how long. `docs/runtime.md` has the figures.
 
 use super::LoadError;
 use std::sync::OnceLock;
@@ -44,26 +44,43 @@ impl Default for Limits {
     }
 }
 
-/// The engine, made at first use. A thread moves its epoch for the rest of the process.
+/// The engine that decides, made at first use.
 pub(super) fn shared() -> Result<&'static Engine, LoadError> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
-    let engine = ENGINE.get_or_init(|| {
-        // A process with little address space (`ulimit -v`) cannot reserve the pool: slower, but it runs.
-        let engine = Engine::new(&config(true)).or_else(|_| Engine::new(&config(false)));
-        let engine = engine.map_err(|error| format!("{error:#}"))?;
-        let ticking = engine.clone();
-        std::thread::Builder::new()
-            .name("gate-epoch".to_owned())
-            .spawn(move || {
-                loop {
-                    std::thread::sleep(TICK);
-                    ticking.increment_epoch();
-                }
-            })
-            .map_err(|error| format!("no thread for deadlines: {error}"))?;
-        Ok(engine)
-    });
+    // A process with little address space (`ulimit -v`) cannot reserve the pool: slower, but it runs.
+    let make = || ticking("gate-epoch", Engine::new(&config(true)).or_else(|_| Engine::new(&config(false))));
+    usable(ENGINE.get_or_init(make))
+}
+
+/// The engine for components that have asynchronous doors beside the decider: they are baked and looked into with it, and
+/// nothing is served. A store of it costs more at each call.
+pub(super) fn wide() -> Result<&'static Engine, LoadError> {
+    static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
+    let make = || {
+        let mut config = config(false);
+        config.concurrency_support(true).wasm_component_model_async(true);
+        ticking("bake-epoch", Engine::new(&config))
+    };
+    usable(ENGINE.get_or_init(make))
+}
+
+fn usable(engine: &'static Result<Engine, String>) -> Result<&'static Engine, LoadError> {
     engine.as_ref().map_err(|error| LoadError::Component(format!("cannot set up wasmtime on this machine: {error}")))
+}
+
+/// A thread moves the epoch of an engine for the rest of the process.
+fn ticking(name: &str, engine: wasmtime::Result<Engine>) -> Result<Engine, String> {
+    let engine = engine.map_err(|error| format!("{error:#}"))?;
+    let ticking = engine.clone();
+    let tick = move || {
+        loop {
+            std::thread::sleep(TICK);
+            ticking.increment_epoch();
+        }
+    };
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(tick);
+    thread.map_err(|error| format!("no thread for deadlines: {error}"))?;
+    Ok(engine)
 }
 
 fn config(pooling: bool) -> Config {
@@ -74,6 +91,7 @@ fn config(pooling: bool) -> Config {
         .epoch_interruption(true)
         // The decider door is synchronous; without the bookkeeping of async calls an empty call costs 0.12 us, not 0.38.
         .concurrency_support(false)
+        .wasm_component_model_async(false)
         // A trap is answered with a fixed 5xx; nobody reads its stack, and the component has no names.
         .wasm_backtrace_max_frames(None)
         // What Rust's wasip2 does not emit by default is off: the less a strange component can reach, the better.
@@ -104,8 +122,8 @@ fn config(pooling: bool) -> Config {
 }
 
 /// A linker in which each import of `component` traps when it is called: a guest can reach nothing.
-pub(super) fn sealed_linker(engine: &Engine, component: &Component) -> wasmtime::Result<Linker<State>> {
-    let mut linker = Linker::new(engine);
+pub(super) fn sealed_linker(component: &Component) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(component.engine());
     linker.define_unknown_imports_as_traps(component)?;
     Ok(linker)
 }

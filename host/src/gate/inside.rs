@@ -1,39 +1,41 @@
-//! What a component file is, read from its bytes: digest, size, doors.
+//! What a component answers to questions about signatures by itself. This host asks aws-lc, which is quicker; it is here to hold
+//! one against the other.
 
-use super::component::{Source, first_line};
-use super::{ComponentSource, LoadError, cache, engine};
-use sha2::{Digest, Sha256};
-use wasmtime::component::Component;
+use super::instance::Instance;
+use super::{ComponentSource, Failure, Limits, LoadError, load};
+use crate::contract::{SignQuestion, VerifyQuestion};
 
-/// A component from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Inside {
-    /// SHA-256 of the bytes, lower-case hexadecimal.
-    pub sha256: String,
-    /// Bytes.
-    pub size: usize,
-    /// The interfaces that it exports.
-    pub exports: Vec<String>,
-    /// The interfaces that it imports. The decider needs none of them.
-    pub imports: Vec<String>,
+/// One instance of a component, without a policy, its imports sealed as for any other.
+pub struct Inside(Instance);
+
+impl std::fmt::Debug for Inside {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Inside").finish_non_exhaustive()
+    }
 }
 
 impl Inside {
-    /// Read a component. Nothing of it is run.
+    /// A new instance; an answer may take `limits.decide`.
     ///
     /// # Errors
-    /// [`LoadError::Component`]: it cannot be read, or is none.
-    pub fn read(component: &ComponentSource) -> Result<Self, LoadError> {
-        let source = Source::read(component)?;
-        let engine = engine::shared()?;
-        let compiled = Component::from_binary(engine, &source.bytes)
-            .map_err(|error| source.error(format_args!("cannot be read: {}", first_line(&error))))?;
-        let kind = compiled.component_type();
-        Ok(Self {
-            sha256: cache::hex(&Sha256::digest(&source.bytes)),
-            size: source.bytes.len(),
-            exports: kind.exports(engine).map(|(name, _)| name.to_owned()).collect(),
-            imports: kind.imports(engine).map(|(name, _)| name.to_owned()).collect(),
-        })
+    /// [`LoadError::Component`].
+    pub fn open(component: &ComponentSource, limits: Limits) -> Result<Self, LoadError> {
+        load::empty(component, limits).map(Self)
+    }
+
+    /// Is the signature good?
+    ///
+    /// # Errors
+    /// [`Failure`] of the guest; the instance is of no use after that.
+    pub fn verify(&mut self, question: &VerifyQuestion) -> Result<bool, Failure> {
+        self.0.verify(question)
+    }
+
+    /// The signature, or what failed.
+    ///
+    /// # Errors
+    /// [`Failure`] of the guest; the instance is of no use after that.
+    pub fn sign(&mut self, question: &SignQuestion) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.0.sign(question)
     }
 }

@@ -4,7 +4,7 @@ use super::engine::{self, Limits, State, TooMuchMemory};
 use super::{Failure, component::first_line, component::one_line};
 use crate::contract::{
     Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, HeldDocument, Inputs, Linted, Loaded,
-    RequestHead, Started, Step, TestResult,
+    RequestHead, SignQuestion, Started, Step, TestResult, VerifyQuestion,
 };
 use std::time::Duration;
 use wasmtime::{Store, Trap};
@@ -95,6 +95,14 @@ impl Instance {
 
     pub(super) fn schema(&mut self) -> Result<String, Failure> {
         self.call(self.limits.load, |world, store| world.portcullis_gate_decider().call_schema(store))
+    }
+
+    pub(super) fn verify(&mut self, question: &VerifyQuestion) -> Result<bool, Failure> {
+        self.call(self.limits.decide, |world, store| world.portcullis_gate_decider().call_verify(store, question))
+    }
+
+    pub(super) fn sign(&mut self, question: &SignQuestion) -> Result<Result<Vec<u8>, String>, Failure> {
+        self.call(self.limits.decide, |world, store| world.portcullis_gate_decider().call_sign(store, question))
     }
 
     /// Has it served `calls` calls, or has its memory grown half of the way from where it started to the limit?

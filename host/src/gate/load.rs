@@ -89,10 +89,17 @@ pub(super) fn schema(component: &ComponentSource) -> Result<String, LoadError> {
     schema.map_err(|failure| source.error(format_args!("cannot tell its schema: {failure}")))
 }
 
+/// An instance with nothing in it.
+pub(super) fn empty(component: &ComponentSource, limits: Limits) -> Result<Instance, LoadError> {
+    let source = Source::read(component)?;
+    let (mold, _) = mold(&source, &Cache::open(None), limits)?;
+    mold.instantiate().map_err(|failure| source.error(format_args!("cannot be used: {failure}")))
+}
+
 /// Compile and seal. A component that does not speak our contract stops here.
 fn mold(source: &Source, cache: &Cache, limits: Limits) -> Result<(Mold, Cached), LoadError> {
-    let engine = engine::shared()?;
     let (component, cached) = source.compile(cache)?;
+    let engine = component.engine();
     let exports: Vec<String> =
         component.component_type().exports(engine).map(|(name, _)| format!("`{name}`")).take(8).collect();
     let wrong_world = |error: wasmtime::Error| {
@@ -103,7 +110,7 @@ fn mold(source: &Source, cache: &Cache, limits: Limits) -> Result<(Mold, Cached)
             first_line(&error)
         ))
     };
-    let linker = engine::sealed_linker(engine, &component).map_err(wrong_world)?;
+    let linker = engine::sealed_linker(&component).map_err(wrong_world)?;
     let pre = linker.instantiate_pre(&component).and_then(GateWorldPre::new).map_err(wrong_world)?;
     Ok((Mold { pre, limits }, cached))
 }

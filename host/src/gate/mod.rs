@@ -17,6 +17,7 @@ mod https;
 mod inside;
 mod instance;
 mod load;
+mod outline;
 mod packed;
 mod pool;
 mod sign;
@@ -33,6 +34,7 @@ pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetc
 pub use engine::{Limits, MEMORY};
 pub use failure::{Failure, LoadError};
 pub use inside::Inside;
+pub use outline::Outline;
 pub use packed::pack;
 pub use portcullis_wire::Edit;
 pub use sign::Signer;

@@ -17,8 +17,8 @@ mod bindings {
 }
 
 use bindings::exports::portcullis::gate::decider::{
-    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead, Started,
-    Step, TestResult,
+    Answered, ConfigFormat, Diagnostic, Explained, Guest, HeldDocument, Inputs, Linted, Loaded, RequestHead,
+    SignQuestion, Started, Step, TestResult, VerifyQuestion,
 };
 use bindings::portcullis::gate::types::{Label, Need, ProxySettings, Severity, Source, Upstream};
 use std::cell::RefCell;
@@ -106,6 +106,14 @@ impl Guest for Faulty {
 
     fn schema() -> String {
         "{}".to_owned()
+    }
+
+    fn verify(_question: VerifyQuestion) -> bool {
+        true
+    }
+
+    fn sign(_question: SignQuestion) -> Result<Vec<u8>, String> {
+        Ok(Vec::new())
     }
 }
 

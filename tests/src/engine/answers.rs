@@ -38,15 +38,8 @@ impl Answers {
     pub(super) fn answer(&self, question: &guest::Question, body: &[u8]) -> guest::Answer {
         match question {
             guest::Question::Verify { algorithm, key, message, signature } => {
-                guest::Answer::Verify(self.verifier.verify(&host::VerifyQuestion {
-                    algorithm: to_host(*algorithm),
-                    key: match key {
-                        guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
-                        guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
-                    },
-                    message: self.message.as_ref().unwrap_or(message).clone(),
-                    signature: signature.clone(),
-                }))
+                let message = self.message.as_ref().unwrap_or(message);
+                guest::Answer::Verify(self.verifier.verify(&verify_to_host(*algorithm, key, message, signature)))
             }
             guest::Question::Document { url, freshness } => {
                 let freshness = match freshness {
@@ -68,6 +61,24 @@ impl Answers {
     /// Let fetches in the background end.
     pub(super) fn settle(&self) {
         self.runtime.block_on(super::settle());
+    }
+}
+
+/// The host's words for a question about a signature.
+pub(crate) fn verify_to_host(
+    algorithm: Algorithm,
+    key: &guest::VerifyKey,
+    message: &[u8],
+    signature: &[u8],
+) -> host::VerifyQuestion {
+    host::VerifyQuestion {
+        algorithm: to_host(algorithm),
+        key: match key {
+            guest::VerifyKey::Jwk(text) => host::VerifyKey::Jwk(text.clone()),
+            guest::VerifyKey::Secret(bytes) => host::VerifyKey::Secret(bytes.clone()),
+        },
+        message: message.to_vec(),
+        signature: signature.to_vec(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod component;
 pub mod http;
 mod native;
 
+pub(crate) use answers::verify_to_host;
 pub use component::{Component, Plain};
 pub use http::Http;
 pub use native::{Native, NativeDoor};
