@@ -13,6 +13,16 @@ use std::process::Command;
 const OWN: &str = "8080";
 const APP: &str = "3000";
 
+/// Why proxies that ask over HTTP cannot do some things.
+pub(super) const REWRITE: (&str, &str) = ("rewritten page", "forward auth names no other page; the gate refuses (500)");
+pub(super) const WEBHOOK: (&str, &str) = ("webhook", "the question has no body; the gate refuses (400)");
+pub(super) const WEBHOOK_CHANGED: (&str, &str) =
+    ("webhook, changed", "refused like every webhook, with 400 and not 401");
+pub(super) const HEADER: (&str, &str) = (
+    "header set by a rule",
+    "each header of a response needs a line in the config of the proxy; the example has none for this",
+);
+
 /// A proxy and its question.
 pub(super) struct Asking {
     /// `--mode` of the gate.

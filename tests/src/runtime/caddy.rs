@@ -9,7 +9,7 @@ use std::process::Command;
 pub(super) const RUNTIME: Runtime = Runtime {
     name: "caddy",
     about: "Caddy in front, which asks `portcullis authz --mode caddy` (`forward_auth`)",
-    cannot: &[],
+    cannot: &[authz::REWRITE, authz::WEBHOOK, authz::WEBHOOK_CHANGED, authz::HEADER],
     start,
 };
 

@@ -9,7 +9,11 @@ use std::process::Command;
 pub(super) const HTTP: Runtime = Runtime {
     name: "envoy-http",
     about: "Envoy in front, which asks `portcullis authz --mode envoy --listen` (`ext_authz` over HTTP)",
-    cannot: &[],
+    cannot: &[
+        ("rewritten page", "forward auth over HTTP names no other page; the gate refuses, which Envoy makes 403"),
+        ("no cache for a session", "`Cache-Control` is added to that of the app; the stricter word counts"),
+        authz::HEADER,
+    ],
     start: |stage, folder| start(stage, folder, "--listen", "9090", "envoy/envoy-http.yaml"),
 };
 
@@ -29,7 +33,7 @@ fn start(
 ) -> Result<Running, Halt> {
     let envoy = tools::find("ENVOY", "envoy")?;
     let version = tools::version(&envoy, &["--version"]);
-    let version = format!("Envoy {}", version.split('/').nth(1).unwrap_or(&version));
+    let version = format!("Envoy {}", version.rsplit(' ').next().and_then(|v| v.split('/').nth(1)).unwrap_or(&version));
     let asking = Asking { mode: "envoy", listen, port, example };
     authz::start(stage, folder, &asking, &envoy, version, |program, config| {
         let mut command = Command::new(program);

@@ -6,8 +6,15 @@ use crate::scenario::{Front, Stage, WEBHOOK_SECRET};
 use crate::site::Folder;
 use std::process::Command;
 
-pub(super) const RUNTIME: Runtime =
-    Runtime { name: "jco", about: "the 0.2 door in Node.js, by `jco serve`", cannot: &[], start };
+pub(super) const RUNTIME: Runtime = Runtime {
+    name: "jco",
+    about: "the 0.2 door in Node.js, by `jco serve`",
+    cannot: &[
+        ("a slow one holds nobody up", "one request at a time: all others wait while the app takes its time"),
+        ("cookie set by a rule", "of several lines of one header in a response only the last one is sent"),
+    ],
+    start,
+};
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let jco = tools::find("JCO", "jco")?;

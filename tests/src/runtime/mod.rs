@@ -84,7 +84,7 @@ pub const ALL: &[Runtime] = &[
 ];
 
 /// Those that need nothing but what Cargo builds.
-pub const BUILT: &[&str] = &["host"];
+pub const BUILT: &[&str] = &["host", "wasmtime-crate"];
 
 pub use group::TICKS;
 pub use wasmtime_crate::serve_if_asked;

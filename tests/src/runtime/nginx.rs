@@ -9,7 +9,13 @@ use std::process::Command;
 pub(super) const RUNTIME: Runtime = Runtime {
     name: "nginx",
     about: "nginx in front, which asks `portcullis authz --mode nginx` (`auth_request`)",
-    cannot: &[],
+    cannot: &[
+        ("fetch without session", "a refusal has status and headers of the gate, and a page of nginx"),
+        authz::REWRITE,
+        authz::WEBHOOK,
+        authz::WEBHOOK_CHANGED,
+        authz::HEADER,
+    ],
     start,
 };
 
@@ -17,7 +23,7 @@ const ASKING: Asking = Asking { mode: "nginx", listen: "--listen", port: "9090",
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let nginx = tools::find("NGINX", "nginx")?;
-    let version = tools::version(&nginx, &["-v"]);
+    let version = tools::version(&nginx, &["-v"]).replace("nginx version: nginx/", "nginx ");
     authz::start(stage, folder, &ASKING, &nginx, version, |program, config| {
         let mut command = Command::new(program);
         command.arg("-p").arg(folder.path()).arg("-c").arg(config);

@@ -101,9 +101,10 @@ pub(super) fn private(response: &Response) -> Result<(), String> {
     expect("cache-control", response.header("cache-control").as_deref(), Some("private, no-store"))
 }
 
-/// Values of all headers that a server might take for `name`: CGI and its like fold `_` and `.` to `-`.
+/// Values of all headers that a server might take for `name`: CGI and its like fold `_` and `.` to `-`. An empty value
+/// names nobody.
 pub(super) fn told(request: &Received, name: &str) -> Vec<String> {
     let fold = |name: &str| name.replace(|c: char| !c.is_ascii_alphanumeric(), "-");
-    let lines = request.headers.iter().filter(|(n, _)| fold(n) == name);
+    let lines = request.headers.iter().filter(|(n, value)| fold(n) == name && !value.is_empty());
     lines.map(|(_, value)| String::from_utf8_lossy(value).into_owned()).collect()
 }
