@@ -95,8 +95,9 @@ const HOST: &[(&str, &[&str])] = &[
     ("gate", &["clock", "contract"]),
     ("report", &["contract", "gate"]),
     ("proxy", &["clock", "contract", "gate"]),
+    ("authz", &["gate", "proxy"]),
     ("demo", &["clock"]),
-    ("cli", &["clock", "contract", "demo", "gate", "proxy", "report"]),
+    ("cli", &["authz", "clock", "contract", "demo", "gate", "proxy", "report"]),
     ("main", &["cli"]),
 ];
 

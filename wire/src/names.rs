@@ -89,10 +89,16 @@ impl FoldedNames {
     /// What no client's request may carry upstream: framing, the forwarded family and `stripped` (a name that ends
     /// in `*` stands for all names that begin so).
     pub fn of_requests(stripped: &[String]) -> Self {
-        let mut set = Self { exact: vec![Vec::new(); BUCKETS + 1], prefixes: Vec::new() };
-        let never = HOP_BY_HOP.iter().chain(FORWARDED).copied().chain(stripped.iter().map(String::as_str));
-        never.for_each(|name| set.insert(name, false));
+        let mut set = Self::of_policy(stripped);
+        HOP_BY_HOP.iter().chain(FORWARDED).for_each(|name| set.insert(name, false));
         OF_TRUSTED_PROXIES.iter().for_each(|name| set.insert(name, true));
+        set
+    }
+
+    /// Only `stripped`.
+    pub fn of_policy(stripped: &[String]) -> Self {
+        let mut set = Self { exact: vec![Vec::new(); BUCKETS + 1], prefixes: Vec::new() };
+        stripped.iter().for_each(|name| set.insert(name, false));
         set
     }
 

@@ -1,7 +1,7 @@
 //! `portcullis demo`: everything in one process, to look at.
 
 use super::exit::{Exit, Stop};
-use super::serve::serve;
+use super::serve::{proxy_for, serve};
 use super::{Global, config_file, out};
 use crate::contract::ConfigFormat;
 use crate::demo::{Demo as App, POLICY};
@@ -69,7 +69,8 @@ impl Demo {
             log: Some(log),
             ..Overrides::default()
         };
-        serve(global, options, &overrides, |server| out::note(&welcome(server.address)))
+        let bind = |settings, gate| proxy_for(global, settings, gate);
+        serve(global, options, &overrides, bind, |server| out::note(&welcome(server.local_addr())))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The command line: one command, one file. Data goes to stdout, everything else to stderr.
 
+mod authz;
 mod bake;
 mod check;
 mod config_file;
@@ -61,6 +62,8 @@ enum Command {
     Demo(demo::Demo),
     /// Run the gate in front of a server
     Serve(serve::Serve),
+    /// Answer the questions of a proxy that runs already (forward auth)
+    Authz(authz::Authz),
     /// Find mistakes in a config
     Check(check::Check),
     /// Say what would happen to a request, and why
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Command::Demo(command) => command.run(global),
         Command::Serve(command) => command.run(global),
+        Command::Authz(command) => command.run(global),
         Command::Check(command) => command.run(global),
         Command::Explain(command) => command.run(global),
         Command::Test(command) => command.run(global),

@@ -5,10 +5,11 @@ use super::one_liner::OneLiner;
 use super::{Global, config_file, out};
 use crate::contract::ProxySettings;
 use crate::gate::{Gate, GateOptions};
-use crate::proxy::{self, LogForm, Overrides, Server, Settings};
+use crate::proxy::{self, BindError, Door, LogForm, Overrides, Server, Settings};
 use crate::report;
 use clap::Args;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Run the gate in front of a server.
 #[derive(Debug, Args)]
@@ -52,13 +53,19 @@ impl Serve {
         } else {
             global.options()?
         };
-        serve(global, options, &overrides, |server| {
-            let mut text = format!("portcullis is listening on http://{}", server.address);
-            if let Some(admin) = server.admin {
-                text.push_str(&format!(", health on http://{admin}"));
-            }
-            out::note(&text);
-        })
+        serve(
+            global,
+            options,
+            &overrides,
+            |settings, gate| proxy_for(global, settings, gate),
+            |server| {
+                let mut text = format!("portcullis is listening on http://{}", server.local_addr());
+                if let Some(admin) = server.admin_addr() {
+                    text.push_str(&format!(", health on http://{admin}"));
+                }
+                out::note(&text);
+            },
+        )
     }
 }
 
@@ -67,18 +74,21 @@ const NO_CONFIG: &str = "there is nothing to serve: no `portcullis.toml` in this
     without one:  portcullis serve --upstream http://127.0.0.1:3000 --issuer https://login.example.org \
     --audience my-app --protect '/admin/**'";
 
-/// Where a server listens.
-pub(super) struct Listening {
-    pub(super) address: SocketAddr,
-    pub(super) admin: Option<SocketAddr>,
+/// Listen as a reverse proxy.
+pub(super) fn proxy_for(global: &Global, settings: Settings, gate: Arc<Gate>) -> Result<Server<Arc<Gate>>, BindError> {
+    if let Some(warning) = widened(&gate.loaded().proxy, settings.listen).filter(|_| !global.quiet) {
+        out::note(&warning);
+    }
+    Server::bind(settings, gate)
 }
 
 /// Load, listen, say so, and run until a signal.
-pub(super) fn serve(
+pub(super) fn serve<D: Door<Arc<Gate>>>(
     global: &Global,
     options: GateOptions,
     overrides: &Overrides,
-    listening: impl FnOnce(&Listening),
+    bind: impl FnOnce(Settings, Arc<Gate>) -> Result<Server<Arc<Gate>, D>, BindError>,
+    listening: impl FnOnce(&Server<Arc<Gate>, D>),
 ) -> Result<Exit, Stop> {
     let gate = Gate::load(options).map_err(|error| Stop::from_load(error, global.color()))?;
     let findings = &gate.loaded().findings;
@@ -87,14 +97,10 @@ pub(super) fn serve(
     }
     let settings = Settings::new(&gate.loaded().proxy, overrides)
         .map_err(|error| Stop::new(Exit::Findings, format!("{}: {error}", gate.config().name)))?;
-    if let Some(warning) = widened(&gate.loaded().proxy, settings.listen).filter(|_| !global.quiet) {
-        out::note(&warning);
-    }
     let workers = settings.workers;
     let ran = proxy::run_blocking(workers, async move {
-        let gate = std::sync::Arc::new(gate);
-        let server =
-            Server::bind(settings, std::sync::Arc::clone(&gate)).map_err(|error| Stop::new(Exit::Listen, error))?;
+        let gate = Arc::new(gate);
+        let server = bind(settings, Arc::clone(&gate)).map_err(|error| Stop::new(Exit::Listen, error))?;
         // Keys are fetched ahead, so that the first visitor need not wait; until then requests fetch for themselves.
         tokio::spawn(async move {
             for url in gate.prefetch().await {
@@ -103,7 +109,7 @@ pub(super) fn serve(
                 ));
             }
         });
-        listening(&Listening { address: server.local_addr(), admin: server.admin_addr() });
+        listening(&server);
         server.run(proxy::signals()).await;
         Ok(Exit::Ok)
     });

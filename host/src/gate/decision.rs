@@ -96,6 +96,10 @@ impl Permit {
         Self { target, rewritten: false, upstream, request: vec![], cookie: None, response: vec![], status: None }
     }
 
+    pub(crate) fn rewritten_for_test(self) -> Self {
+        Self { rewritten: true, ..self }
+    }
+
     pub(crate) fn add_for_test(&mut self, edit: Edit) {
         self.request.push(edit);
     }

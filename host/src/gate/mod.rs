@@ -149,6 +149,12 @@ pub trait BodySource: Send {
     fn prefix(&mut self, limit: usize) -> impl Future<Output = Result<Option<bytes::Bytes>, String>> + Send;
 }
 
+impl<B: BodySource> BodySource for &mut B {
+    async fn prefix(&mut self, limit: usize) -> Result<Option<bytes::Bytes>, String> {
+        B::prefix(self, limit).await
+    }
+}
+
 /// No body to ask for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoBody;

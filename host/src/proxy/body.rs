@@ -6,6 +6,7 @@ use super::upstream::Lease;
 use super::wire::{Busy, Pulse};
 use crate::gate::BodySource;
 use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use std::collections::VecDeque;
@@ -17,7 +18,7 @@ use std::task::{Context, Poll, ready};
 
 /// Why a body broke off.
 #[derive(Debug)]
-pub(super) enum BodyError {
+pub enum BodyError {
     /// The sender's connection failed, or its framing did.
     Broken(hyper::Error),
     /// More bytes than `max-body`.
@@ -44,7 +45,7 @@ impl std::error::Error for BodyError {
 
 /// The body of a request as it comes in, with what the gate has read of it already.
 #[derive(Debug)]
-pub(super) struct Inbound {
+pub struct Inbound {
     incoming: Incoming,
     /// Read for the gate, still to be sent upstream.
     replay: VecDeque<Bytes>,
@@ -112,7 +113,7 @@ impl Inbound {
     /// After an early answer: read a little more, so that the client is not reset before it has read the answer, and
     /// the connection can be used again if that was all (RFC 9112 section 9.6). Ends by dropping the body; hyper then
     /// closes the connection unless all was read.
-    pub(super) fn drain(mut self) {
+    pub(crate) fn drain(mut self) {
         if self.is_ended() {
             return;
         }
@@ -133,6 +134,23 @@ impl Inbound {
 impl Drop for Inbound {
     fn drop(&mut self) {
         self.wait(false);
+    }
+}
+
+impl Body for Inbound {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        let this = self.get_mut();
+        match this.replay.pop_front() {
+            Some(data) => Poll::Ready(Some(Ok(Frame::data(data)))),
+            None => this.poll_client(cx).map_ok(Frame::data),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_empty()
     }
 }
 
@@ -261,7 +279,7 @@ impl Body for Outbound {
 
 /// The body of a response as it goes to the client. Whatever must happen at its end happens when it is dropped.
 #[derive(Debug)]
-pub(super) struct Outgoing {
+pub struct Outgoing {
     kind: Kind,
     /// Written when the body ends or breaks.
     entry: Option<Box<Entry>>,
@@ -271,16 +289,21 @@ pub(super) struct Outgoing {
 
 #[derive(Debug)]
 enum Kind {
-    /// Our own bytes.
-    Own(Bytes),
+    /// Our own bytes, and what follows them.
+    Own(Bytes, Option<HeaderMap>),
     /// The upstream's, with the connection it comes over.
     Upstream(Incoming, Option<Lease>),
 }
 
 impl Outgoing {
     /// A body of our own; may be empty.
-    pub(super) fn own(bytes: Bytes) -> Self {
-        Self { kind: Kind::Own(bytes), entry: None, busy: None }
+    pub(crate) fn own(bytes: Bytes) -> Self {
+        Self { kind: Kind::Own(bytes, None), entry: None, busy: None }
+    }
+
+    /// A body of our own with trailers, as gRPC wants them.
+    pub(crate) fn with_trailers(bytes: Bytes, trailers: Option<HeaderMap>) -> Self {
+        Self { kind: Kind::Own(bytes, trailers), entry: None, busy: None }
     }
 
     /// An upstream's body; its connection goes back to the pool once it was read to the end.
@@ -302,8 +325,10 @@ impl Body for Outgoing {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
         match &mut this.kind {
-            Kind::Own(bytes) if bytes.is_empty() => Poll::Ready(None),
-            Kind::Own(bytes) => {
+            Kind::Own(bytes, trailers) if bytes.is_empty() => {
+                Poll::Ready(trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+            }
+            Kind::Own(bytes, _) => {
                 let bytes = std::mem::take(bytes);
                 if let Some(entry) = &mut this.entry {
                     entry.bytes += bytes.len() as u64;
@@ -335,14 +360,14 @@ impl Body for Outgoing {
 
     fn is_end_stream(&self) -> bool {
         match &self.kind {
-            Kind::Own(bytes) => bytes.is_empty(),
+            Kind::Own(bytes, trailers) => bytes.is_empty() && trailers.is_none(),
             Kind::Upstream(body, _) => body.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
-            Kind::Own(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Kind::Own(bytes, _) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Upstream(body, _) => body.size_hint(),
         }
     }

@@ -5,6 +5,7 @@ use super::handler::{Client, Shared};
 use super::settings::{
     MAX_HEADERS, MAX_LOCAL_RESETS, MAX_PENDING_RESETS, MAX_STREAMS, RATE_FLOOR, RATE_WINDOW, Settings,
 };
+use super::turn::Door;
 use super::wire::{Pulse, Wire};
 use hyper::server::conn::http1::UpgradeableConnection;
 use hyper::service::service_fn;
@@ -29,9 +30,10 @@ const TICK: Duration = Duration::from_secs(RATE_WINDOW.as_secs() / RATE_STRIKES 
 const RATE_STRIKES: u32 = 4;
 
 /// Serve one connection to its end.
-pub(super) async fn serve<J: Judge>(
+pub(super) async fn serve<J: Judge, D: Door<J>>(
     stream: TcpStream,
     peer: SocketAddr,
+    door: D,
     shared: Arc<Shared<J>>,
     draining: watch::Receiver<bool>,
     alive: mpsc::Sender<()>,
@@ -55,8 +57,8 @@ pub(super) async fn serve<J: Judge>(
     let client =
         Arc::new(Client { shared: Arc::clone(&shared), pulse: Arc::clone(&pulse), peer, address, text, alive });
     let service = service_fn(move |request| {
-        let client = Arc::clone(&client);
-        async move { Ok::<_, Infallible>(client.handle(request).await) }
+        let (client, door) = (Arc::clone(&client), door.clone());
+        async move { Ok::<_, Infallible>(client.handle(&door, request).await) }
     });
     let io = TokioIo::new(wire);
     let guard = Guard::new(&settings, pulse, is_h2, accepted);

@@ -26,16 +26,9 @@ pub(super) fn origin<'a>(peer: SocketAddr, trusted: &[IpNet], headers: &'a Heade
     if !is_trusted(trusted, peer) {
         return Origin { trusted: false, client: peer, scheme: "http", host: None };
     }
-    let mut client = peer;
     let lines = headers.get_all("x-forwarded-for");
     let fields = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
-    for field in fields {
-        let Some(address) = address(field) else { break };
-        client = address;
-        if !is_trusted(trusted, address) {
-            break;
-        }
-    }
+    let client = client(fields, trusted).unwrap_or(peer);
     let scheme = match last(headers, "x-forwarded-proto") {
         Some(proto) if proto.eq_ignore_ascii_case(b"https") => "https",
         _ => "http",
@@ -43,7 +36,20 @@ pub(super) fn origin<'a>(peer: SocketAddr, trusted: &[IpNet], headers: &'a Heade
     Origin { trusted: true, client, scheme, host: last(headers, "x-forwarded-host") }
 }
 
-fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
+/// The first address that is not trusted, or the last one before something that is none; `None` if there is none at all.
+pub(crate) fn client<'a>(fields: impl Iterator<Item = &'a [u8]>, trusted: &[IpNet]) -> Option<IpAddr> {
+    let mut client = None;
+    for field in fields {
+        let Some(address) = address(field) else { break };
+        client = Some(address);
+        if !is_trusted(trusted, address) {
+            break;
+        }
+    }
+    client
+}
+
+pub(crate) fn is_trusted(trusted: &[IpNet], address: IpAddr) -> bool {
     trusted.iter().any(|net| net.contains(&address))
 }
 

@@ -10,20 +10,20 @@ use std::borrow::Cow;
 
 /// A request that is not judged at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     /// 400, 405 or 431.
-    pub(super) status: StatusCode,
+    pub(crate) status: StatusCode,
     /// Why, for the log and the body; constant text.
-    pub(super) why: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// What the checks found.
 #[derive(Debug)]
-pub(super) struct Checked {
+pub(crate) struct Checked {
     /// The one host, as sent: host or host:port.
-    pub(super) authority: HeaderValue,
+    pub(crate) authority: HeaderValue,
     /// Does it ask for a WebSocket?
-    pub(super) websocket: bool,
+    pub(crate) websocket: bool,
 }
 
 /// Check the head of one request. `hidden` knows of fragments that hyper cut off.
@@ -41,13 +41,13 @@ const fn refuse(status: StatusCode, why: &'static str) -> Refusal {
     Refusal { status, why }
 }
 
-const fn bad(why: &'static str) -> Refusal {
+pub(crate) const fn bad(why: &'static str) -> Refusal {
     refuse(StatusCode::BAD_REQUEST, why)
 }
 
 /// hyper lets only token characters through; which of them is the policy's affair. CONNECT asks for a tunnel to
 /// anywhere and TRACE for an echo of headers that we may have set (RFC 9110 section 9.3.8): neither has a place here.
-fn method(method: &Method) -> Result<(), Refusal> {
+pub(crate) fn method(method: &Method) -> Result<(), Refusal> {
     match *method {
         Method::GET | Method::HEAD | Method::POST => Ok(()),
         Method::CONNECT | Method::TRACE => Err(refuse(StatusCode::METHOD_NOT_ALLOWED, "method not allowed")),
@@ -58,7 +58,7 @@ fn method(method: &Method) -> Result<(), Refusal> {
 
 /// The path and query that a request asks for. `http://host?query` has an empty path, which counts as `/` (RFC 9112
 /// section 3.2.1); the `http` crate leaves the slash out.
-pub(super) fn asked(head: &Parts) -> Cow<'_, str> {
+pub(crate) fn asked(head: &Parts) -> Cow<'_, str> {
     let path = head.uri.path_and_query().map_or("", |path| path.as_str());
     if head.uri.scheme().is_some() && path.starts_with('?') { format!("/{path}").into() } else { path.into() }
 }
@@ -119,10 +119,12 @@ fn authority(head: &Parts) -> Result<HeaderValue, Refusal> {
 
 /// A host that a trusted proxy tells, under the rules of any other.
 pub(super) fn forwarded_authority(host: &[u8]) -> Result<HeaderValue, Refusal> {
-    match HeaderValue::from_bytes(host) {
-        Ok(value) if is_host(host) => Ok(value),
-        _ => Err(bad("x-forwarded-host is malformed")),
-    }
+    host_value(host).ok_or(bad("x-forwarded-host is malformed"))
+}
+
+/// The host that somebody else names, if it is one.
+pub(crate) fn host_value(host: &[u8]) -> Option<HeaderValue> {
+    HeaderValue::from_bytes(host).ok().filter(|_| is_host(host))
 }
 
 /// RFC 6455 section 4.1. HTTP/2 has another way (RFC 8441), which is not offered.

@@ -32,7 +32,8 @@ pub(super) struct Entry {
     pub(super) method: Method,
     /// What was asked for; only its path is written.
     pub(super) path: Option<PathAndQuery>,
-    pub(super) status: StatusCode,
+    /// The status of the answer unless a door has said what it comes to.
+    pub(super) status: Option<StatusCode>,
     /// Rule names and the number of the one that decided.
     pub(super) rule: Option<(Arc<[String]>, u32)>,
     pub(super) kind: Option<RequestKind>,
@@ -71,6 +72,10 @@ impl Entry {
         names.get(usize::try_from(*number).ok()?).map(String::as_str)
     }
 
+    fn status(&self) -> u16 {
+        self.status.map_or(0, |status| status.as_u16())
+    }
+
     fn path_text(&self) -> &str {
         let path = self.path.as_ref().map_or("", PathAndQuery::path);
         let end = (0..=LONGEST_PATH.min(path.len())).rev().find(|at| path.is_char_boundary(*at)).unwrap_or(0);
@@ -83,7 +88,7 @@ impl Entry {
         let _ = write!(line, ",\"id\":\"{:016x}\"", self.id);
         text(line, ",\"method\":", self.method.as_str());
         text(line, ",\"path\":", self.path_text());
-        number(line, ",\"status\":", self.status.as_u16().into());
+        number(line, ",\"status\":", self.status().into());
         if let Some(rule) = self.rule_name() {
             text(line, ",\"rule\":", rule);
         }
@@ -116,7 +121,7 @@ impl Entry {
         let who = self.subject.as_deref().unwrap_or("anonymous");
         // A path may hold what a terminal would act on.
         let path: String = self.path_text().chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-        let _ = write!(line, "{} {path}  {who} -> {}", self.method, self.status.as_u16());
+        let _ = write!(line, "{} {path}  {who} -> {}", self.method, self.status());
         if let Some(location) = self.location.as_ref().and_then(|value| value.to_str().ok()) {
             let _ = write!(line, " {location}");
         }
@@ -282,7 +287,7 @@ mod tests {
             client: [127, 0, 0, 1].into(),
             method: Method::GET,
             path: Some(PathAndQuery::from_static("/pro\"duct?token=secret")),
-            status: StatusCode::TEMPORARY_REDIRECT,
+            status: Some(StatusCode::TEMPORARY_REDIRECT),
             rule: Some((Arc::from(["public".to_owned(), "product".to_owned()]), 1)),
             kind: Some(RequestKind::Navigation),
             reason: "no-session".to_owned(),

@@ -1,32 +1,38 @@
 //! The reverse proxy: HTTP in, a decision, HTTP out. It owns framing, limits and timers, and knows no policy.
 //!
-//! The rooms in the order a request travels: `server` accepts, `connection` keeps time, `wire` reads, `handler` tells
-//! the whole life; `inbound` and `forwarded` check and name what came, a [`Judge`] decides, then either `outbound`,
-//! `upstream` and perhaps `tunnel` carry it on, or `reply` answers. `body` streams both ways, `log` and `metrics`
-//! write down, `admin` tells how it is. See `docs/proxy.md`.
+//! The rooms in the order a request travels: `server` accepts, `connection` keeps time, `wire` reads, `handler` counts
+//! and logs, `onward` tells the rest of its life: `inbound` and `forwarded` check and name what came, a [`Judge`]
+//! decides (`turn`), then either `outbound`, `upstream` and perhaps `tunnel` carry it on, or `reply` answers. `body`
+//! streams both ways, `log` and `metrics` write down, `admin` tells how it is. `onward` is one [`Door`]; another one
+//! makes a server of another kind of the same parts. See `docs/proxy.md`.
 
 mod admin;
 mod body;
 mod connection;
-mod forwarded;
+pub(crate) mod forwarded;
 mod handler;
-mod inbound;
+pub(crate) mod inbound;
 mod log;
 mod metrics;
-mod outbound;
-mod reply;
+mod onward;
+pub(crate) mod outbound;
+pub(crate) mod reply;
 mod server;
 pub mod settings;
 mod tunnel;
+mod turn;
 mod upstream;
 mod wire;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use body::{BodyError, Inbound, Outgoing};
 pub use metrics::Metrics;
-pub use server::{BindError, Handle, Server, signals};
+pub use onward::Onward;
+pub use server::{BindError, Handle, Listen, Server, signals};
 pub use settings::{LogForm, Overrides, Settings, SettingsError, UpstreamSettings};
+pub use turn::{Asked, Door, Turn};
 
 use crate::contract::{Loaded, RequestHead};
 use crate::gate::{BodySource, Decision, Failure, Gate};

@@ -10,8 +10,8 @@ use http::{HeaderValue, Response, StatusCode, Version, header};
 /// Seconds until a client may try again after a 503. A deadline is passed under load; a second later it may be gone.
 const RETRY_AFTER: &str = "1";
 
-/// What the gate answers. hyper leaves the body away for HEAD.
-pub(super) fn gate(reply: Reply) -> Response<Outgoing> {
+/// An answer on the wire. hyper leaves the body away for HEAD.
+pub(crate) fn gate(reply: Reply) -> Response<Outgoing> {
     let mut response = Response::new(Outgoing::own(reply.body));
     *response.status_mut() = reply.status;
     for (name, value) in reply.headers {
@@ -21,23 +21,23 @@ pub(super) fn gate(reply: Reply) -> Response<Outgoing> {
 }
 
 /// An answer to a request that was not judged.
-pub(super) fn refusal(refusal: Refusal, id: u64) -> Response<Outgoing> {
-    let mut response = fixed(refusal.status, refusal.why, id);
+pub(super) fn refusal(refusal: Refusal, id: u64) -> Reply {
+    let mut reply = fixed(refusal.status, refusal.why, id);
     if refusal.status == StatusCode::METHOD_NOT_ALLOWED {
         // RFC 9110 section 15.5.6 wants a list; the gate lets all others through to be judged.
         let allow = HeaderValue::from_static("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-        response.headers_mut().insert(header::ALLOW, allow);
+        reply.headers.push((header::ALLOW, allow));
     }
-    response
+    reply
 }
 
 /// An answer when there is no decision. Says nothing of why: that is in the log.
-pub(super) fn failure(failure: &Failure, id: u64) -> Response<Outgoing> {
+pub(super) fn failure(failure: &Failure, id: u64) -> Reply {
     match failure {
         Failure::Deadline => {
-            let mut response = fixed(StatusCode::SERVICE_UNAVAILABLE, "no decision in time", id);
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
-            response
+            let mut reply = fixed(StatusCode::SERVICE_UNAVAILABLE, "no decision in time", id);
+            reply.headers.push((header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER)));
+            reply
         }
         _ => fixed(StatusCode::INTERNAL_SERVER_ERROR, "no decision", id),
     }
@@ -66,18 +66,17 @@ pub(super) fn send_error(error: &SendError) -> (StatusCode, &'static str) {
 }
 
 /// Plain text with a reference that is also in the log.
-pub(super) fn fixed(status: StatusCode, why: &str, id: u64) -> Response<Outgoing> {
+pub(super) fn fixed(status: StatusCode, why: &str, id: u64) -> Reply {
     let text = format!("{} {why} (reference {id:016x})\n", status.as_u16());
-    let mut response = Response::new(Outgoing::own(Bytes::from(text)));
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+    let headers = vec![
+        (header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Reply { status, headers, body: Bytes::from(text) }
 }
 
 /// Close the connection after this response. HTTP/2 has no such header (RFC 9113 section 8.2.2).
-pub(super) fn close_after(response: &mut Response<Outgoing>, version: Version) {
+pub(crate) fn close_after(response: &mut Response<Outgoing>, version: Version) {
     if version != Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }

@@ -3,7 +3,9 @@
 use super::handler::{Revision, Shared};
 use super::log::Log;
 use super::metrics::{Metrics, count};
-use super::settings::Settings;
+use super::onward::Onward;
+use super::settings::{self, Settings};
+use super::turn::Door;
 use super::upstream::SWEEP;
 use super::{Judge, admin, connection};
 use crate::clock::{Clock, SystemClock};
@@ -13,7 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
@@ -67,14 +69,25 @@ impl fmt::Display for BindError {
 
 impl std::error::Error for BindError {}
 
-/// A reverse proxy that listens but does not serve yet.
+/// A server that listens but does not serve yet: a reverse proxy, unless it has other doors.
 #[derive(Debug)]
-pub struct Server<J> {
-    listener: std::net::TcpListener,
+pub struct Server<J, D = Onward> {
+    listeners: Vec<(std::net::TcpListener, D)>,
     admin: Option<std::net::TcpListener>,
-    address: SocketAddr,
+    addresses: Vec<SocketAddr>,
     admin_address: Option<SocketAddr>,
     shared: Arc<Shared<J>>,
+}
+
+/// An address to listen on, and what becomes of what comes there.
+#[derive(Debug)]
+pub struct Listen<D> {
+    /// How messages call it, e.g. `listen`.
+    pub which: &'static str,
+    /// Where; port 0 asks for a free one.
+    pub address: SocketAddr,
+    /// What becomes of the requests.
+    pub door: D,
 }
 
 /// A hold on a running server.
@@ -105,7 +118,7 @@ impl<J: Judge> Handle<J> {
 }
 
 impl<J: Judge> Server<J> {
-    /// Listen, by the clock of this machine and with the log on stderr.
+    /// Listen as a reverse proxy, by the clock of this machine and with the log on stderr.
     ///
     /// # Errors
     /// [`BindError`].
@@ -113,7 +126,7 @@ impl<J: Judge> Server<J> {
         Self::bind_with(settings, judge, Arc::new(SystemClock), Box::new(io::stderr()))
     }
 
-    /// Listen. `clock`: what the policy is told of the time; `sink`: where the access log goes.
+    /// Listen as a reverse proxy. `clock`: what the policy is told of the time; `sink`: where the access log goes.
     ///
     /// # Errors
     /// [`BindError`].
@@ -123,25 +136,47 @@ impl<J: Judge> Server<J> {
         clock: Arc<dyn Clock>,
         sink: Box<dyn io::Write + Send>,
     ) -> Result<Self, BindError> {
-        let (listener, address) = listen("listen", settings.listen)?;
+        let listen = Listen { which: "listen", address: settings.listen, door: Onward };
+        Self::open(vec![listen], settings, judge, clock, sink)
+    }
+}
+
+impl<J: Judge, D: Door<J>> Server<J, D> {
+    /// Listen at these doors.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn open(
+        doors: Vec<Listen<D>>,
+        settings: Settings,
+        judge: J,
+        clock: Arc<dyn Clock>,
+        sink: Box<dyn io::Write + Send>,
+    ) -> Result<Self, BindError> {
+        let (mut listeners, mut addresses) = (Vec::new(), Vec::new());
+        for Listen { which, address, door } in doors {
+            let (listener, address) = listen(which, address)?;
+            listeners.push((listener, door));
+            addresses.push(address);
+        }
         let admin = settings.admin.map(|address| listen("admin", address)).transpose()?;
         let (admin, admin_address) = admin.unzip();
         let metrics = Arc::<Metrics>::default();
         let form = settings.log;
         let revision = Revision::new(settings, judge).map_err(BindError::Upstream)?;
         let log = Log::start(form, sink, Arc::clone(&metrics));
-        Ok(Self {
-            listener,
-            admin,
-            address,
-            admin_address,
-            shared: Arc::new(Shared::new(revision, metrics, log, clock)),
-        })
+        let shared = Arc::new(Shared::new(revision, metrics, log, clock));
+        Ok(Self { listeners, admin, addresses, admin_address, shared })
     }
 
-    /// Where clients connect; the real port if 0 was asked for.
+    /// Where clients connect, in the order of the doors; the real port if 0 was asked for.
+    pub fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The first of [`Self::addresses`].
     pub fn local_addr(&self) -> SocketAddr {
-        self.address
+        self.addresses.first().copied().unwrap_or(settings::LISTEN)
     }
 
     /// Where health and metrics are, if anywhere.
@@ -156,8 +191,9 @@ impl<J: Judge> Server<J> {
 
     /// Serve until `shutdown` ends; then accept nothing more, let requests in flight end within the grace, and return.
     pub async fn run(self, shutdown: impl Future<Output = ()>) {
-        let Self { listener, admin, shared, .. } = self;
-        let Ok(listener) = TcpListener::from_std(listener) else { return };
+        let Self { listeners, admin, shared, .. } = self;
+        let listen = |(listener, door)| Ok((TcpListener::from_std(listener)?, door));
+        let Ok(listeners) = listeners.into_iter().map(listen).collect::<io::Result<Vec<_>>>() else { return };
         let admin = admin.and_then(|admin| TcpListener::from_std(admin).ok());
         let admin = admin.map(|admin| tokio::spawn(admin::run(admin, Arc::clone(&shared))));
         let (tell, draining) = watch::channel(false);
@@ -166,19 +202,19 @@ impl<J: Judge> Server<J> {
         let mut shutdown = pin!(shutdown);
         let mut sweep = tokio::time::interval(SWEEP);
 
-        let start = |connections: &mut JoinSet<()>, stream: TcpStream, peer| {
+        let start = |connections: &mut JoinSet<()>, (stream, peer): (TcpStream, SocketAddr), door: D| {
             count(&shared.metrics.connections);
             // Small answers must not wait for an acknowledgement.
             let _ = stream.set_nodelay(true);
             let (draining, alive) = (draining.clone(), alive.clone());
-            connections.spawn(connection::serve(stream, peer, Arc::clone(&shared), draining, alive));
+            connections.spawn(connection::serve(stream, peer, door, Arc::clone(&shared), draining, alive));
         };
         loop {
             tokio::select! {
                 biased;
                 () = &mut shutdown => break,
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, peer)) => start(&mut connections, stream, peer),
+                (accepted, door) = std::future::poll_fn(|cx| accept(&listeners, cx)) => match accepted {
+                    Ok(accepted) => start(&mut connections, accepted, door),
                     Err(error) if is_of_one_connection(&error) => {}
                     Err(_) => {
                         count(&shared.metrics.accept_errors);
@@ -191,15 +227,15 @@ impl<J: Judge> Server<J> {
         }
 
         // Who has connected already is served.
-        let accept_now = std::future::poll_fn(|cx| match listener.poll_accept(cx) {
-            Poll::Ready(Ok(accepted)) => Poll::Ready(Some(accepted)),
+        let accept_now = std::future::poll_fn(|cx| match accept(&listeners, cx) {
+            Poll::Ready((Ok(accepted), door)) => Poll::Ready(Some((accepted, door))),
             _ => Poll::Ready(None),
         });
         let mut accept_now = pin!(accept_now);
-        while let Some((stream, peer)) = accept_now.as_mut().await {
-            start(&mut connections, stream, peer);
+        while let Some((accepted, door)) = accept_now.as_mut().await {
+            start(&mut connections, accepted, door);
         }
-        drop(listener);
+        drop(listeners);
         drop(alive);
         shared.drain();
         let _ = tell.send(true);
@@ -218,6 +254,19 @@ impl<J: Judge> Server<J> {
         }
         shared.log.close();
     }
+}
+
+/// The next connection at any door.
+fn accept<D: Clone>(
+    listeners: &[(TcpListener, D)],
+    cx: &mut Context<'_>,
+) -> Poll<(io::Result<(TcpStream, SocketAddr)>, D)> {
+    for (listener, door) in listeners {
+        if let Poll::Ready(accepted) = listener.poll_accept(cx) {
+            return Poll::Ready((accepted, door.clone()));
+        }
+    }
+    Poll::Pending
 }
 
 fn listen(which: &'static str, address: SocketAddr) -> Result<(std::net::TcpListener, SocketAddr), BindError> {

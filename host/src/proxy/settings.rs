@@ -86,6 +86,8 @@ pub struct Overrides {
     pub admin: Option<String>,
     /// URL of the upstream called `default`.
     pub upstream: Option<String>,
+    /// Nothing is sent upstream: the policy need not name an upstream.
+    pub sends_nothing: bool,
     /// Worker threads.
     pub workers: Option<u16>,
     /// Form of the access log.
@@ -101,7 +103,7 @@ pub struct Settings {
     pub admin: Option<SocketAddr>,
     /// Peers whose `X-Forwarded-*` is believed.
     pub trusted_proxies: Vec<IpNet>,
-    /// Upstreams, in the order of `ProxySettings::upstreams`; at least one.
+    /// Upstreams, in the order of `ProxySettings::upstreams`; at least one, unless nothing is sent.
     pub upstreams: Vec<UpstreamSettings>,
     /// See [`CONNECT_TIMEOUT`].
     pub connect_timeout: Duration,
@@ -185,7 +187,7 @@ fn problem(name: &str, problem: String) -> SettingsError {
 }
 
 /// `127.0.0.1:8080`, `[::1]:8080`, `:8080` (every address) or `localhost:8080`.
-fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
+pub(crate) fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
     let full = match text.strip_prefix(':') {
         Some(port) => format!("0.0.0.0:{port}"),
         None => text.strip_prefix("localhost:").map_or_else(|| text.to_owned(), |port| format!("127.0.0.1:{port}")),
@@ -193,7 +195,7 @@ fn address(name: &str, text: &str) -> Result<SocketAddr, SettingsError> {
     full.parse().map_err(|_| problem(name, format!("`{text}` is no address; write it as `127.0.0.1:8080`")))
 }
 
-fn network(text: &str) -> Result<IpNet, SettingsError> {
+pub(crate) fn network(text: &str) -> Result<IpNet, SettingsError> {
     text.parse::<IpNet>()
         .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
         .map_err(|_| problem("trusted-proxies", format!("`{text}` is no network; write it as `10.0.0.0/8`")))
@@ -212,7 +214,7 @@ fn upstreams(policy: &ProxySettings, over: &Overrides) -> Result<Vec<UpstreamSet
             None => list.push(given),
         }
     }
-    if list.is_empty() {
+    if list.is_empty() && !over.sends_nothing {
         return Err(problem("upstreams", "there is none; name one as `http://127.0.0.1:3000`".to_owned()));
     }
     Ok(list)
@@ -309,6 +311,9 @@ mod tests {
         let none =
             Settings::new(&ProxySettings { upstreams: vec![], ..policy_settings("http://h") }, &Overrides::default());
         assert!(none.unwrap_err().to_string().starts_with("upstreams: there is none"));
+        let elsewhere = Overrides { sends_nothing: true, ..Overrides::default() };
+        let none = ProxySettings { upstreams: vec![], ..policy_settings("http://h") };
+        assert!(Settings::new(&none, &elsewhere).unwrap().upstreams.is_empty());
         for url in ["ftp://h", "http://h/path", "http://u:p@h", "h:80", "http://h?x"] {
             assert!(UpstreamSettings::parse("default", url).is_err(), "{url}");
         }

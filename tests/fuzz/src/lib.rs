@@ -2,8 +2,10 @@
 //! can be replayed as a test.
 
 mod sessions;
+mod signature;
 
 pub use sessions::{chunks, convex, documents, sealed, token, webhook};
+pub use signature::signature;
 
 use portcullis_differential::compare::{Case, Reading, difference};
 use portcullis_differential::reference::route;
