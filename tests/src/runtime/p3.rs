@@ -1,5 +1,5 @@
 //! The 0.3 door, a middleware: plugged onto a small component that sends requests on (`tests/runtimes/onward`), and served
-//! by `wasmtime serve`. Both artefacts are built by `tests/runtimes/run`.
+//! by `wasmtime serve`. `tests/runtimes/run` builds that component.
 
 use super::group::{self, Group};
 use super::{Halt, Running, Runtime, baked, tools};
@@ -16,7 +16,8 @@ pub(super) const RUNTIME: Runtime = Runtime {
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let (wasmtime, wac) = (tools::find("WASMTIME", "wasmtime")?, tools::find("WAC", "wac")?);
-    let (middleware, onward) = (tools::find("MIDDLEWARE", "middleware.wasm")?, tools::find("ONWARD", "onward.wasm")?);
+    let onward = tools::find("ONWARD", "onward.wasm")?;
+    let middleware = folder.write("middleware.wasm", portcullis_packaging::MIDDLEWARE);
     let gate = baked::component_of(stage, folder, Some(&middleware))?;
     let whole = folder.path().join("whole.wasm");
     let plugged = Command::new(&wac).arg("plug").arg(gate).arg("--plug").arg(onward).arg("-o").arg(&whole).output();
