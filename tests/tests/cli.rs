@@ -179,7 +179,7 @@ fn the_schema_is_json_schema() {
 fn help_names_every_command() {
     let ended = process::run(process::command(&["--help"]));
     assert_eq!(ended.code, Some(0));
-    for verb in ["demo", "serve", "check", "explain", "test", "bake", "verify", "schema", "version"] {
+    for verb in ["demo", "serve", "authz", "check", "explain", "test", "bake", "verify", "schema", "version"] {
         assert!(ended.stdout.contains(&format!("  {verb}")), "{verb}: {}", ended.stdout);
     }
 }

@@ -46,23 +46,26 @@ impl Front {
 
 impl<J: Judge> Door<J> for Front {
     async fn answer(&self, mut turn: Turn<'_, J>, head: Parts, body: Inbound) -> Response<Outgoing> {
-        let (version, peer, hops) = (head.version, turn.peer(), self.hops(&turn));
-        let refused = if may_ask(peer, &hops) {
-            turn.check(&head).err()
+        let (version, hops) = (head.version, self.hops(&turn));
+        let checked = if may_ask(turn.peer(), &hops) {
+            turn.check(&head)
         } else {
-            Some(Refusal { status: StatusCode::FORBIDDEN, why: "whoever asks is not trusted" })
+            Err(Refusal { status: StatusCode::FORBIDDEN, why: "whoever asks is not trusted" })
         };
-        if let Some(refusal) = refused {
-            let reply = turn.refuse(refusal);
-            body.drain();
-            let mut response = reply::gate(reply);
-            reply::close_after(&mut response, version);
-            return response;
+        match checked {
+            Ok(_) if self.grpc => grpc::answer(turn, head, body).await,
+            Ok(checked) => {
+                let asked = Original::read(self.mode, &head, &checked, &hops);
+                reply::gate(self.http_answer(turn, &head, asked, body).await)
+            }
+            Err(refusal) => {
+                let refused = turn.refuse(refusal);
+                body.drain();
+                let mut response = reply::gate(refused);
+                reply::close_after(&mut response, version);
+                response
+            }
         }
-        if self.grpc {
-            return grpc::answer(turn, head, body).await;
-        }
-        reply::gate(self.http_answer(turn, &head, body, &hops).await)
     }
 }
 
@@ -71,21 +74,18 @@ impl Front {
         &self,
         mut turn: Turn<'_, J>,
         head: &Parts,
+        asked: Result<Original, Unread>,
         mut body: Inbound,
-        hops: &[IpNet],
     ) -> Reply {
         let mode = self.mode;
-        let verdict = match turn.check(head) {
-            Err(refusal) => Err(turn.refuse(refusal)),
-            Ok(checked) => match Original::read(mode, head, &checked, hops) {
-                Err(unread) => Err(refuse(&mut turn, unread)),
-                Ok(asked) => {
-                    turn.speaks_of(asked.method.clone(), asked.target.clone());
-                    let mut given = if mode == Mode::Envoy { given(&head.headers, &mut body) } else { Given::Nothing };
-                    let judged = turn.judge(asked.asked(), &head.headers, &mut given).await;
-                    judged.map(|permit| (asked, permit))
-                }
-            },
+        let verdict = match asked {
+            Err(unread) => Err(refuse(&mut turn, unread)),
+            Ok(asked) => {
+                turn.speaks_of(asked.method.clone(), asked.target.clone());
+                let mut given = if mode == Mode::Envoy { given(&head.headers, &mut body) } else { Given::Nothing };
+                let judged = turn.judge(asked.asked(), &head.headers, &mut given).await;
+                judged.map(|permit| (asked, permit))
+            }
         };
         body.drain();
         let answered = match verdict {

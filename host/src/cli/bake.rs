@@ -4,8 +4,8 @@ use super::exit::{Exit, Stop};
 use super::test::finding;
 use super::{Global, config_file, out};
 use crate::clock::{Clock as _, SystemClock};
-use crate::contract::{HeldDocument, TestResult};
-use crate::gate::{self, ComponentSource, ConfigSource, Gate};
+use crate::contract::HeldDocument;
+use crate::gate::{self, ComponentSource, ConfigSource, Examined, Gate};
 use crate::{proxy, report};
 use clap::Args;
 use serde_json::json;
@@ -44,11 +44,11 @@ impl Bake {
         let keys = if self.with_keys { self.keys(global, &config)? } else { Vec::new() };
         let baked = gate::bake(&component, &config, &keys).map_err(stop)?;
 
-        let bytes = ComponentSource::Bytes(Arc::clone(&baked.bytes));
-        let (gate, results) = tested(global, bytes)?;
-        let failed: Vec<_> = results.iter().filter(|result| !result.passed).map(finding).collect();
+        // What is inside is tested as it will run: from the baked bytes, without the file.
+        let inside = Examined::read(&ComponentSource::Bytes(Arc::clone(&baked.bytes))).map_err(stop)?;
+        let failed: Vec<_> = inside.results.iter().filter(|result| !result.passed).map(finding).collect();
         if !failed.is_empty() {
-            let mut stop = Stop::from_findings(gate.config(), &failed, global.color());
+            let mut stop = Stop::from_findings(&inside.config, &failed, global.color());
             stop.message.push_str("\nnothing was written: the tests of the config must pass");
             return Err(stop);
         }
@@ -56,19 +56,19 @@ impl Bake {
         let output = self.output.display();
         std::fs::write(&self.output, &baked.bytes)
             .map_err(|error| Stop::new(Exit::Usage, format!("`{output}` cannot be written: {error}")))?;
-        let (rules, size) = (gate.loaded().rules.len(), baked.bytes.len());
+        let (rules, size) = (inside.loaded.rules.len(), baked.bytes.len());
         if global.json {
             out::json(&json!({
-                "file": output.to_string(), "sha256": baked.sha256, "bytes": size, "rules": rules, "tests": results.len(),
+                "file": output.to_string(), "sha256": baked.sha256, "bytes": size, "rules": rules, "tests": inside.results.len(),
                 "keys": keys.iter().map(|held| &held.url).collect::<Vec<_>>(),
-                "findings": report::as_json(&config, &gate.loaded().findings),
+                "findings": report::as_json(&config, &inside.loaded.findings),
             }));
         } else {
             let mut text = format!(
                 "{output}\n  sha256  {}\n  size    {size} bytes\n  policy  {} ({rules} rules)\n  tests   {} passed",
                 baked.sha256,
                 config.name,
-                results.len()
+                inside.results.len()
             );
             for held in &keys {
                 text.push_str(&format!("\n  keys    {} for {} h", held.url, self.keys_for));
@@ -80,8 +80,10 @@ impl Bake {
 
     /// Start the policy with the names of this machine, and fetch every document it asks for.
     fn keys(&self, global: &Global, config: &ConfigSource) -> Result<Vec<HeldDocument>, Stop> {
-        let gate = Gate::load(global.options_for(Some(config.clone())))
-            .map_err(|error| Stop::from_load(error, global.color()))?;
+        // Which keys a policy asks for does not depend on the doors of the component that it is baked into.
+        let mut options = global.options_for(Some(config.clone()));
+        options.component = ComponentSource::BuiltIn;
+        let gate = Gate::load(options).map_err(|error| Stop::from_load(error, global.color()))?;
         let until = SystemClock.now() + i64::from(self.keys_for) * 3600;
         let fetched = proxy::run_blocking(1, async {
             let missing = gate.prefetch().await;
@@ -99,14 +101,4 @@ impl Bake {
         }
         Ok(keys)
     }
-}
-
-/// What is inside, tested as it will run: from the bytes alone, without the file.
-pub(super) fn tested(global: &Global, component: ComponentSource) -> Result<(Gate, Vec<TestResult>), Stop> {
-    let mut options = global.options_for(None);
-    options.component = component;
-    options.lenient = true;
-    let gate = Gate::load(options).map_err(|error| Stop::from_load(error, global.color()))?;
-    let results = gate.test().map_err(|failure| Stop::new(Exit::Component, failure))?;
-    Ok((gate, results))
 }

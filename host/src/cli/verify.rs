@@ -1,12 +1,11 @@
 //! `portcullis verify`: what is inside a baked component, and do its tests still pass?
 
-use super::bake::tested;
 use super::exit::{Exit, Stop};
 use super::test::finding;
 use super::{Global, out};
 use crate::clock::{Clock as _, SystemClock};
 use crate::contract::{Need, Source};
-use crate::gate::{ComponentSource, Outline};
+use crate::gate::{ComponentSource, Examined};
 use crate::report;
 use clap::Args;
 use serde_json::json;
@@ -28,8 +27,8 @@ pub(super) struct Verify {
 
 impl Verify {
     pub(super) fn run(self, global: &Global) -> Result<Exit, Stop> {
-        let source = ComponentSource::File(self.file.clone());
-        let inside = Outline::read(&source).map_err(|error| Stop::from_load(error, global.color()))?;
+        let inside = Examined::read(&ComponentSource::File(self.file.clone()))
+            .map_err(|error| Stop::from_load(error, global.color()))?;
         if let Some(wanted) = &self.sha256
             && !wanted.eq_ignore_ascii_case(&inside.sha256)
         {
@@ -37,13 +36,12 @@ impl Verify {
             let what = format!("`{file}` is another component: its sha256 is {}, and not {wanted}", inside.sha256);
             return Err(Stop::new(Exit::Component, what));
         }
-        let (gate, results) = tested(global, source)?;
         if self.show_config {
-            out::data(&gate.config().text);
+            out::data(&inside.config.text);
             return Ok(Exit::Ok);
         }
-        let held = gate.held().map_err(|failure| Stop::new(Exit::Component, failure))?;
-        let (loaded, now) = (gate.loaded(), SystemClock.now());
+        let Examined { sha256, size, exports, imports, config, loaded, held, results } = inside;
+        let now = SystemClock.now();
         let failed: Vec<_> = results.iter().filter(|result| !result.passed).map(finding).collect();
         let passed = results.len() - failed.len();
         if global.json {
@@ -51,8 +49,8 @@ impl Verify {
                 json!({ "url": held.url, "bytes": held.body.len(), "fetched": held.fetched, "until": held.until })
             });
             out::json(&json!({
-                "file": self.file.display().to_string(), "sha256": inside.sha256, "bytes": inside.size,
-                "exports": inside.exports, "imports": inside.imports,
+                "file": self.file.display().to_string(), "sha256": sha256, "bytes": size,
+                "exports": exports, "imports": imports,
                 "revision": format!("{:016x}", loaded.revision), "rules": loaded.rules,
                 "needs": loaded.needs.iter().map(name).collect::<Vec<_>>(),
                 "keys": keys.collect::<Vec<_>>(), "tests": { "passed": passed, "failed": failed.len() },
@@ -62,9 +60,9 @@ impl Verify {
             let mut text = format!(
                 "{}\n  sha256    {}\n  size      {} bytes\n  doors     {}\n  revision  {:016x}\n  rules     {}\n  needs     {}",
                 self.file.display(),
-                inside.sha256,
-                inside.size,
-                list(inside.exports),
+                sha256,
+                size,
+                list(exports),
                 loaded.revision,
                 list(loaded.rules.clone()),
                 list(loaded.needs.iter().map(name).collect()),
@@ -80,7 +78,7 @@ impl Verify {
         if failed.is_empty() {
             return Ok(Exit::Ok);
         }
-        out::note(&report::render(gate.config(), &failed, global.color()));
+        out::note(&report::render(&config, &failed, global.color()));
         Ok(Exit::Findings)
     }
 }

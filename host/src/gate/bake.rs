@@ -1,13 +1,11 @@
 //! A component with the config inside: `load` runs once here, and the file starts where it ended.
 
 use super::component::{Source, first_line};
-use super::instance::failure;
+use super::patient::{Patient, done};
 use super::{ComponentSource, ConfigSource, LoadError, cache, engine};
-use crate::contract::{GateWorld, HeldDocument, Loaded};
+use crate::contract::{HeldDocument, Loaded};
 use sha2::{Digest, Sha256};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 use wasmtime::Store;
 use wasmtime::component::{Instance, Lift};
@@ -44,37 +42,18 @@ pub(super) fn snapshot(source: &Source, config: &ConfigSource, documents: &[Held
     let mut wizer = Wizer::new();
     wizer.keep_init_func(true);
     let (context, instrumented) = wizer.instrument_component(&source.bytes).map_err(fail)?;
-    let component = source.component(&instrumented)?;
-    let linker = engine::sealed_linker(&component).map_err(fail)?;
+    let mut patient = done(source, Patient::instantiate(source, &instrumented, TIME))?;
+    let loaded = done(source, async {
+        let loaded = patient.load(source, config).await?;
+        if !documents.is_empty() {
+            patient.hold(source, documents).await?;
+        }
+        Ok(loaded)
+    })?;
 
-    let mut store = engine::store(component.engine());
-    engine::set_deadline(&mut store, TIME);
-    let instance = linker.instantiate(&mut store, &component).map_err(fail)?;
-    let world = GateWorld::new(&mut store, &instance).map_err(fail)?;
-    engine::set_deadline(&mut store, TIME);
-    let loaded = world
-        .portcullis_gate_decider()
-        .call_load(&mut store, &config.text, config.format)
-        .map_err(|error| source.error(format_args!("failed to load the config: {}", failure(&error))))?
-        .map_err(|findings| LoadError::Findings { config: config.clone(), findings })?;
-    if !documents.is_empty() {
-        world
-            .portcullis_gate_decider()
-            .call_hold(&mut store, documents)
-            .map_err(|error| source.error(format_args!("failed to hold documents: {}", failure(&error))))?
-            .map_err(|why| source.error(format_args!("cannot hold the documents: {why}")))?;
-    }
-
-    let mut reader = Reader { store, instance, failed: None };
-    // Nothing in it waits: the reader's calls are synchronous.
-    let done = {
-        let mut snapshot = pin!(wizer.snapshot_component(&context, &mut reader));
-        snapshot.as_mut().poll(&mut Context::from_waker(Waker::noop()))
-    };
-    let Poll::Ready(bytes) = done else {
-        return Err(source.error("cannot be baked: the snapshot waits for something"));
-    };
-    let bytes: Arc<[u8]> = bytes.map_err(fail)?.into();
+    let mut reader = Reader { store: patient.store, instance: patient.instance, failed: None };
+    let bytes = done(source, async { wizer.snapshot_component(&context, &mut reader).await.map_err(fail) })?;
+    let bytes: Arc<[u8]> = bytes.into();
     if let Some(error) = reader.failed {
         return Err(fail(error));
     }
@@ -91,13 +70,13 @@ struct Reader {
 }
 
 impl Reader {
-    fn call<R: Lift + 'static, T>(
+    async fn call<R: Lift + 'static, T>(
         &mut self,
         instance: &str,
         func: &str,
         keep: impl FnOnce(&R, &Store<engine::State>) -> T,
     ) -> Option<T> {
-        match self.try_call::<R>(instance, func) {
+        match self.try_call::<R>(instance, func).await {
             Ok(value) => Some(keep(&value, &self.store)),
             Err(error) => {
                 self.failed.get_or_insert(error);
@@ -106,39 +85,39 @@ impl Reader {
         }
     }
 
-    fn try_call<R: Lift + 'static>(&mut self, instance: &str, func: &str) -> wasmtime::Result<R> {
+    async fn try_call<R: Lift + 'static>(&mut self, instance: &str, func: &str) -> wasmtime::Result<R> {
         let missing = || wasmtime::Error::msg(format!("no export {instance}#{func}"));
         let (_, exports) = self.instance.get_export(&mut self.store, None, instance).ok_or_else(missing)?;
         let (_, func) = self.instance.get_export(&mut self.store, Some(&exports), func).ok_or_else(missing)?;
         let func = self.instance.get_typed_func::<(), (R,)>(&mut self.store, func)?;
         engine::set_deadline(&mut self.store, TIME);
-        Ok(func.call(&mut self.store, ())?.0)
+        Ok(func.call_async(&mut self.store, ()).await?.0)
     }
 
-    fn number<R: Lift + Clone + Default + 'static>(&mut self, instance: &str, func: &str) -> R {
-        self.call(instance, func, |value: &R, _| value.clone()).unwrap_or_default()
+    async fn number<R: Lift + Clone + Default + 'static>(&mut self, instance: &str, func: &str) -> R {
+        self.call(instance, func, |value: &R, _| value.clone()).await.unwrap_or_default()
     }
 }
 
 impl ComponentInstanceState for Reader {
     async fn call_func_ret_list_u8(&mut self, instance: &str, func: &str, contents: impl FnOnce(&[u8]) + Send) {
         use wasmtime::component::WasmList;
-        self.call(instance, func, |list: &WasmList<u8>, store| contents(list.as_le_slice(store)));
+        self.call(instance, func, |list: &WasmList<u8>, store| contents(list.as_le_slice(store))).await;
     }
 
     async fn call_func_ret_s32(&mut self, instance: &str, func: &str) -> i32 {
-        self.number(instance, func)
+        self.number(instance, func).await
     }
 
     async fn call_func_ret_s64(&mut self, instance: &str, func: &str) -> i64 {
-        self.number(instance, func)
+        self.number(instance, func).await
     }
 
     async fn call_func_ret_f32(&mut self, instance: &str, func: &str) -> u32 {
-        self.number::<f32>(instance, func).to_bits()
+        self.number::<f32>(instance, func).await.to_bits()
     }
 
     async fn call_func_ret_f64(&mut self, instance: &str, func: &str) -> u64 {
-        self.number::<f64>(instance, func).to_bits()
+        self.number::<f64>(instance, func).await.to_bits()
     }
 }

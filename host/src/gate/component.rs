@@ -42,26 +42,18 @@ impl Source {
         if let Some(component) = cache.get(engine, &self.bytes) {
             return Ok((component, Cached::Hit));
         }
-        let component = self.component(&self.bytes)?;
-        // What the wide engine compiled is of no use to the next run, which serves.
-        let cached = if wasmtime::Engine::same(component.engine(), engine) {
-            cache.put(engine, &self.bytes, &component)
-        } else {
-            Cached::Off("the component has asynchronous doors, and is not served here".to_owned())
-        };
+        let component = Component::from_binary(engine, &self.bytes).map_err(|error| {
+            self.error(format_args!("is damaged or uses what this program does not support: {}", first_line(&error)))
+        })?;
+        let cached = cache.put(engine, &self.bytes, &component);
         Ok((component, cached))
     }
 
-    /// Compile bytes that are this component's, or were made of it: for the engine that decides, or for the wide one if they
-    /// have asynchronous doors.
-    pub(super) fn component(&self, bytes: &[u8]) -> Result<Component, LoadError> {
-        Component::from_binary(engine::shared()?, bytes).or_else(|error| {
-            Component::from_binary(engine::wide()?, bytes).map_err(|_| {
-                self.error(format_args!(
-                    "is damaged or uses what this program does not support: {}",
-                    first_line(&error)
-                ))
-            })
+    /// Compile bytes that are this component's, or were made of it, for the engine that bakes.
+    pub(super) fn patient(&self, bytes: &[u8]) -> Result<Component, LoadError> {
+        check_preamble(bytes).map_err(|what| self.error(what))?;
+        Component::from_binary(engine::patient()?, bytes).map_err(|error| {
+            self.error(format_args!("is damaged or uses what this program does not support: {}", first_line(&error)))
         })
     }
 }

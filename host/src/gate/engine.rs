@@ -1,4 +1,5 @@
-//! The wasmtime engine that decides, and one for what is only baked: what a guest may use, and for how long. `docs/runtime.md` has the figures.
+//! The wasmtime engine that decides, and the one that bakes: what a guest may use, and for how long. `docs/runtime.md` has the
+//! figures.
 
 use super::LoadError;
 use std::sync::OnceLock;
@@ -52,9 +53,9 @@ pub(super) fn shared() -> Result<&'static Engine, LoadError> {
     usable(ENGINE.get_or_init(make))
 }
 
-/// The engine for components that have asynchronous doors beside the decider: they are baked and looked into with it, and
-/// nothing is served. A store of it costs more at each call.
-pub(super) fn wide() -> Result<&'static Engine, LoadError> {
+/// The engine that bakes and looks into components, which may have asynchronous doors beside the decider. Its calls are
+/// asynchronous, too, and cost more; nothing is served with it.
+pub(super) fn patient() -> Result<&'static Engine, LoadError> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     let make = || {
         let mut config = config(false);

@@ -3,8 +3,8 @@
 use super::engine::{self, Limits, State, TooMuchMemory};
 use super::{Failure, component::first_line, component::one_line};
 use crate::contract::{
-    Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, HeldDocument, Inputs, Linted, Loaded,
-    RequestHead, SignQuestion, Started, Step, TestResult, VerifyQuestion,
+    Answered, ConfigFormat, Diagnostic, Explained, GateWorld, GateWorldPre, Inputs, Linted, Loaded, RequestHead,
+    SignQuestion, Started, Step, TestResult, VerifyQuestion,
 };
 use std::time::Duration;
 use wasmtime::{Store, Trap};
@@ -49,10 +49,6 @@ impl Instance {
 
     pub(super) fn config(&mut self) -> Result<Option<(String, ConfigFormat)>, Failure> {
         self.call(self.limits.load, |world, store| world.portcullis_gate_decider().call_config(store))
-    }
-
-    pub(super) fn held(&mut self) -> Result<Vec<HeldDocument>, Failure> {
-        self.call(self.limits.load, |world, store| world.portcullis_gate_decider().call_held(store))
     }
 
     pub(super) fn start(&mut self, inputs: &Inputs) -> Result<Result<Started, Vec<Diagnostic>>, Failure> {

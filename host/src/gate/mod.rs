@@ -12,13 +12,14 @@ mod decide;
 mod decision;
 mod documents;
 mod engine;
+mod examine;
 mod failure;
 mod https;
 mod inside;
 mod instance;
 mod load;
-mod outline;
 mod packed;
+mod patient;
 mod pool;
 mod sign;
 mod supplies;
@@ -32,9 +33,9 @@ pub use component::BUILT_IN;
 pub use decision::{Decision, Outcome, Permit, Reply};
 pub use documents::{Documents, Fetch, FetchError, FetchFuture, Fetched, HttpFetch};
 pub use engine::{Limits, MEMORY};
+pub use examine::Examined;
 pub use failure::{Failure, LoadError};
 pub use inside::Inside;
-pub use outline::Outline;
 pub use packed::pack;
 pub use portcullis_wire::Edit;
 pub use sign::Signer;
@@ -246,14 +247,6 @@ impl Gate {
     /// The documents that this gate has fetched so far, to be baked into a component and used there until `until`.
     pub fn documents(&self, until: i64) -> Vec<HeldDocument> {
         self.documents.copies(until)
-    }
-
-    /// The documents that travel inside the component, for its stock doors. This host does not use them.
-    ///
-    /// # Errors
-    /// [`Failure`] of the guest.
-    pub fn held(&self) -> Result<Vec<HeldDocument>, Failure> {
-        self.pool.call(instance::Instance::held)
     }
 
     /// Counts, for metrics.
