@@ -21,7 +21,8 @@ pub fn of_a_request(stage: &Stage, running: &Running) -> Result<f64, String> {
     let front = &running.front;
     let session = stage.session("u1");
     let raw = format!(
-        "GET /product/7 HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\ncookie: {session}\r\n\r\n",
+        "GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\ncookie: {session}\r\n\r\n",
+        front.target("/product/7"),
         front.authority
     );
     let fail = |e: std::io::Error| format!("the connection broke: {e}");

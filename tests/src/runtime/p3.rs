@@ -34,7 +34,8 @@ fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     command.arg(whole);
     let group = Group::start(command, folder, "p3", address)?;
     Ok(Running {
-        front: Front::at(address),
+        // `wasmtime serve` removes the Host header and tells a 0.3 component the authority of the first line alone.
+        front: Front { absolute: true, ..Front::at(address) },
         version: format!("{}, {}", tools::version(&wasmtime, &["--version"]), tools::version(&wac, &["--version"])),
         processes: vec![group.id()],
         _kept: vec![Box::new(group)],
