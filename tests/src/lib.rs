@@ -10,6 +10,8 @@ pub mod iron;
 pub mod policies;
 pub mod process;
 pub mod report;
+pub mod runtime;
+pub mod scenario;
 pub mod seal;
 pub mod sign;
 pub mod signatures;
