@@ -6,8 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
-    ResourceLimiter, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter, Store,
 };
 
 /// Bytes of linear memory an instance may have (security row G3).
@@ -61,7 +60,7 @@ pub(super) fn patient() -> Result<&'static Engine, LoadError> {
     let make = || {
         let mut config = config(false);
         // A component is compiled for a call or two: time spent on making them quick would not come back.
-        config.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
+        config.cranelift_opt_level(OptLevel::None);
         config.concurrency_support(true).wasm_component_model_async(true);
         ticking("bake-epoch", Engine::new(&config))
     };
