@@ -31,7 +31,7 @@ pub(super) fn setup() -> Option<Rc<Setup>> {
         let made = setup.get_or_init(|| match start() {
             Ok(setup) => Some(Rc::new(setup)),
             Err(why) => {
-                eprintln!("portcullis: not started, every request is refused: {why}");
+                log(&format!("portcullis: not started, every request is refused: {why}"));
                 None
             }
         });
@@ -42,6 +42,11 @@ pub(super) fn setup() -> Option<Rc<Setup>> {
 /// Is a switch on?
 pub(super) fn is_on(name: &str) -> bool {
     std::env::var(name).is_ok_and(|value| matches!(value.as_str(), "1" | "true" | "on" | "yes"))
+}
+
+/// One line for whoever reads the component's errors.
+pub(super) fn log(line: &str) {
+    eprintln!("{line}");
 }
 
 fn start() -> Result<Setup, String> {

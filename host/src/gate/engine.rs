@@ -6,7 +6,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 use wasmtime::component::{Component, Linker};
 use wasmtime::{
-    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, ResourceLimiter, Store,
+    Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, RegallocAlgorithm,
+    ResourceLimiter, Store,
 };
 
 /// Bytes of linear memory an instance may have (security row G3).
@@ -59,6 +60,8 @@ pub(super) fn patient() -> Result<&'static Engine, LoadError> {
     static ENGINE: OnceLock<Result<Engine, String>> = OnceLock::new();
     let make = || {
         let mut config = config(false);
+        // A component is compiled for a call or two: time spent on making them quick would not come back.
+        config.cranelift_opt_level(OptLevel::None).cranelift_regalloc_algorithm(RegallocAlgorithm::SinglePass);
         config.concurrency_support(true).wasm_component_model_async(true);
         ticking("bake-epoch", Engine::new(&config))
     };

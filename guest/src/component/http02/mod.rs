@@ -43,7 +43,7 @@ impl wasip2::exports::http::incoming_handler::Guest for Handler {
             }
         };
         if setup.log {
-            eprintln!("{}", line.json(status, error.as_deref()));
+            environment::log(&line.json(status, error.as_deref()));
         }
     }
 }

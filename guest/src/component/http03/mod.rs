@@ -54,7 +54,7 @@ impl wasip3::exports::http::handler::Guest for Handler {
         };
         if setup.log {
             let status = answered.as_ref().map_or(500, Response::get_status_code);
-            eprintln!("{}", line.json(status, error.as_deref()));
+            environment::log(&line.json(status, error.as_deref()));
         }
         answered
     }
