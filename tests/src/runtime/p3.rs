@@ -10,7 +10,11 @@ use std::process::Command;
 pub(super) const RUNTIME: Runtime = Runtime {
     name: "p3",
     about: "the 0.3 door, a middleware, plugged onto an app by `wac plug`, in `wasmtime serve`",
-    cannot: &[],
+    cannot: &[(
+        "host told by its header",
+        "`wasmtime serve` keeps the Host header from a 0.3 component: without a whole address in the first line it has no \
+         host, and is refused (400)",
+    )],
     start,
 };
 
@@ -34,7 +38,6 @@ fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     command.arg(whole);
     let group = Group::start(command, folder, "p3", address)?;
     Ok(Running {
-        // `wasmtime serve` removes the Host header and tells a 0.3 component the authority of the first line alone.
         front: Front { absolute: true, ..Front::at(address) },
         version: format!("{}, {}", tools::version(&wasmtime, &["--version"]), tools::version(&wac, &["--version"])),
         processes: vec![group.id()],

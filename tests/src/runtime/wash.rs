@@ -9,8 +9,16 @@ use crate::wire;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-pub(super) const RUNTIME: Runtime =
-    Runtime { name: "wash", about: "the 0.2 door in wasmCloud's `wash-runtime`", cannot: &[], start };
+/// A stream would have to leave while the component runs.
+const AT_THE_END: &str =
+    "a response leaves when the component has ended; until then there is room for a small body only";
+
+pub(super) const RUNTIME: Runtime = Runtime {
+    name: "wash",
+    about: "the 0.2 door in wasmCloud's `wash-runtime`",
+    cannot: &[("download of 1 MiB", AT_THE_END), ("events one by one", AT_THE_END)],
+    start,
+};
 
 fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let host = tools::find("WASH_HOST", "wash-host")?;

@@ -76,7 +76,9 @@ impl Stage {
 
     /// The policy for this stage, as TOML.
     pub fn policy(&self) -> String {
-        POLICY.replace("http://127.0.0.1:3000", &self.app.url()).replace("http://127.0.0.1:4000", &self.issuer.url())
+        // In two steps: a real port may begin with the digits of one that is replaced.
+        let marked = POLICY.replace("http://127.0.0.1:3000", "{app}").replace("http://127.0.0.1:4000", "{issuer}");
+        marked.replace("{app}", &self.app.url()).replace("{issuer}", &self.issuer.url())
     }
 
     /// Where the app listens.
