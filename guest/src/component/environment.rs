@@ -6,12 +6,13 @@
 //! | `UPSTREAM` | `http://host:port` of the default upstream; wins over the policy's |
 //! | `PORTCULLIS_CONFIG_TEXT` | the config itself, for a component without one inside: TOML, or JSON if it begins with `{` |
 //! | `PORTCULLIS_CONFIG` | its file, in a folder that the runtime opens |
+//! | `PORTCULLIS_HOST` | the host of the site, where the runtime does not tell one; otherwise that of `public-origin` |
 //! | `PORTCULLIS_TRUST_FORWARDED` | `1`: every request comes through a proxy of the operator's |
 //! | `PORTCULLIS_SPLICE` | `1`: the runtime may move bodies itself (`wasi:io` splice) |
 
 use crate::config::Format;
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::door::Setup;
+use crate::door::{Setup, Told};
 use crate::supply::Source;
 use crate::{Gate, question::Addresses};
 use std::io::Read;
@@ -56,8 +57,9 @@ fn start() -> Result<Setup, String> {
             None => gate.insert(load()?),
         };
         let addresses = supply(gate)?;
-        let upstream = std::env::var("UPSTREAM").ok().filter(|url| !url.is_empty());
-        Setup::new(gate, addresses, upstream.as_deref(), is_on("PORTCULLIS_TRUST_FORWARDED"))
+        let named = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (upstream, site) = (named("UPSTREAM"), named("PORTCULLIS_HOST"));
+        Setup::new(gate, addresses, &Told { upstream, site, forwarded: is_on("PORTCULLIS_TRUST_FORWARDED") })
     })
 }
 

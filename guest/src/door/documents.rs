@@ -74,7 +74,7 @@ impl Documents {
         let leads = |from: &String| {
             let entry = self.entries.iter().find(|(known, _)| known == from);
             let fetched = entry.and_then(|(_, entry)| entry.leads_to());
-            let held = || self.held.iter().filter(|held| held.url == *from).find_map(|held| leads_to(held));
+            let held = || self.held.iter().filter(|held| held.url == *from).find_map(leads_to);
             fetched.or_else(held).is_some_and(|followed| followed == url)
         };
         named.iter().any(|name| name == url) || named.iter().any(leads)

@@ -13,7 +13,7 @@ mod setup;
 pub use documents::{Held, MAX_HELD};
 pub use outcome::{Line, Outcome, Passing, Reply};
 pub use received::{Received, Refusal};
-pub use setup::{Origin, Setup};
+pub use setup::{Origin, Setup, Told};
 
 use crate::Gate;
 use crate::question::{Answer, Answered, Asked, Question, VerifyKey};

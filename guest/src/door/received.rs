@@ -40,12 +40,18 @@ const fn bad(why: &'static str) -> Refusal {
 
 impl Received {
     /// The head that the policy judges, and what the upstream is told about the client. `wanted`: the headers that the
-    /// policy reads. `forwarded`: all that reaches this runtime came through a proxy of the operator's, so
+    /// policy reads. `site`: the host, where the runtime does not tell one. `forwarded`: all that reaches this runtime came through a proxy of the operator's, so
     /// `X-Forwarded-*` is what that proxy says; a runtime does not tell who its peer is.
     ///
     /// # Errors
     /// [`Refusal`]: what our own proxy refuses, too, before it asks a policy.
-    pub fn check(&self, wanted: &[String], forwarded: bool, now: i64) -> Result<(Head, Said), Refusal> {
+    pub fn check(
+        &self,
+        wanted: &[String],
+        site: Option<&str>,
+        forwarded: bool,
+        now: i64,
+    ) -> Result<(Head, Said), Refusal> {
         if self.method.eq_ignore_ascii_case("connect") || self.method.eq_ignore_ascii_case("trace") {
             return Err(Refusal { status: 405, why: "method not allowed" });
         }
@@ -65,7 +71,7 @@ impl Received {
             return Err(Refusal { status: 501, why: "this runtime cannot carry a websocket" });
         }
         let (mut scheme, mut client) = (self.scheme(), None);
-        let mut authority = self.authority()?;
+        let mut authority = self.authority(site)?;
         if forwarded {
             if last(&self.headers, "x-forwarded-proto").is_some_and(|proto| proto.eq_ignore_ascii_case("https")) {
                 scheme = "https";
@@ -100,8 +106,8 @@ impl Received {
         }
     }
 
-    /// The one host. A runtime keeps it apart, or leaves it in its header.
-    fn authority(&self) -> Result<String, Refusal> {
+    /// The one host. A runtime keeps it apart, or leaves it in its header, or tells none at all.
+    fn authority(&self, site: Option<&str>) -> Result<String, Refusal> {
         let mut hosts = self.headers.get_all(http::header::HOST).iter();
         let host = hosts.next().map(|host| host.to_str().map_err(|_| bad("host is malformed"))).transpose()?;
         if hosts.next().is_some() {
@@ -113,7 +119,7 @@ impl Received {
             }
             (Some(authority), _) => Ok(authority.to_owned()),
             (None, Some(host)) => Ok(host.to_owned()),
-            (None, None) => Err(bad("no host")),
+            (None, None) => site.map(str::to_owned).ok_or(bad("no host")),
         }
     }
 

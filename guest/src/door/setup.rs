@@ -38,6 +38,17 @@ impl Origin {
     }
 }
 
+/// What the runtime was told by name.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    /// Takes the place of the policy's default upstream.
+    pub upstream: Option<String>,
+    /// The host of the site; otherwise that of `public-origin`.
+    pub site: Option<String>,
+    /// Every request comes through a proxy of the operator's.
+    pub forwarded: bool,
+}
+
 /// What stays the same for all requests of an instance.
 #[derive(Debug)]
 pub struct Setup {
@@ -51,6 +62,8 @@ pub struct Setup {
     pub wanted: Vec<String>,
     /// Rule names by number.
     pub rules: Vec<String>,
+    /// The host, where the runtime does not tell one.
+    pub site: Option<String>,
     /// Is `X-Forwarded-*` believed?
     pub forwarded: bool,
     /// Milliseconds to connect.
@@ -64,12 +77,17 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// From a started gate. `upstream` takes the place of the policy's default one.
+    /// From a started gate, and what its runtime was told.
     ///
     /// # Errors
     /// An address that is none.
-    pub fn new(gate: &Gate, addresses: Addresses, upstream: Option<&str>, forwarded: bool) -> Result<Self, String> {
+    pub fn new(gate: &Gate, addresses: Addresses, told: &Told) -> Result<Self, String> {
         let policy = gate.policy();
+        let origin = policy.proxy.public_origin.as_deref().and_then(Origin::parse).map(|origin| origin.authority);
+        let site = told.site.clone().or(origin);
+        if let Some(host) = site.as_deref().filter(|host| !portcullis_wire::is_host(host.as_bytes())) {
+            return Err(format!("`{host}` is no host: write `app.example.com`, with a port if it has one"));
+        }
         let parse = |url: &str| {
             let wrong = || format!("`{url}` is no upstream: write `http://host:port` or `https://host:port`");
             Origin::parse(url).ok_or_else(wrong)
@@ -86,7 +104,7 @@ impl Setup {
         if upstreams.is_empty() {
             upstreams.push(None);
         }
-        if let (Some(url), Some(first)) = (upstream, upstreams.first_mut()) {
+        if let (Some(url), Some(first)) = (&told.upstream, upstreams.first_mut()) {
             *first = Some(parse(url)?);
         }
         Ok(Self {
@@ -95,7 +113,8 @@ impl Setup {
             dropped: FoldedNames::of_requests(&gate.stripped()),
             wanted: gate.headers(),
             rules: policy.rules.clone(),
-            forwarded,
+            site,
+            forwarded: told.forwarded,
             connect: policy.proxy.connect_timeout.unwrap_or(CONNECT_TIME),
             response: policy.proxy.response_timeout.unwrap_or(RESPONSE_TIME),
             max_body: policy.proxy.max_body.unwrap_or(MAX_BODY),

@@ -226,18 +226,30 @@ fn what_a_proxy_says_counts_only_where_there_is_one() {
         ("cookie", "a=1"),
     ];
     let wanted = ["cookie".to_owned()];
-    let (head, said) = received(&list).check(&wanted, false, 7).unwrap();
+    let (head, said) = received(&list).check(&wanted, None, false, 7).unwrap();
     assert_eq!((head.scheme.as_str(), head.authority.as_str(), head.client.as_str()), ("http", "app.example", ""));
     assert_eq!(head.headers, [("cookie".to_owned(), b"a=1".to_vec())]);
     assert_eq!(said.address, "unknown");
-    let (head, said) = received(&list).check(&wanted, true, 7).unwrap();
+    let (head, said) = received(&list).check(&wanted, None, true, 7).unwrap();
     assert_eq!((head.scheme.as_str(), head.authority.as_str()), ("https", "evil.example"));
     assert_eq!((head.client.as_str(), said.address.to_str().unwrap()), ("192.0.2.7", "192.0.2.7"));
 }
 
 #[test]
+fn the_host_of_the_site_is_taken_only_where_none_is_told() {
+    let host = |authority: Option<&str>, list: &[(&str, &str)]| {
+        let received = Received { authority: authority.map(str::to_owned), ..received(list) };
+        received.check(&[], Some("site.example"), false, 0).map(|(head, _)| head.authority)
+    };
+    assert_eq!(host(None, &[]).unwrap(), "site.example");
+    assert_eq!(host(None, &[("host", "app.example")]).unwrap(), "app.example");
+    assert_eq!(host(Some("app.example"), &[]).unwrap(), "app.example");
+    assert!(host(Some("a b"), &[]).is_err());
+}
+
+#[test]
 fn what_our_proxy_refuses_is_refused() {
-    let status = |received: Received| received.check(&[], false, 0).unwrap_err().status;
+    let status = |received: Received| received.check(&[], None, false, 0).unwrap_err().status;
     assert_eq!(status(Received { method: "TRACE".to_owned(), ..received(&[]) }), 405);
     assert_eq!(status(Received { method: "M".repeat(33), ..received(&[]) }), 400);
     for target in ["*", "", "a", "/a#b"] {
@@ -262,16 +274,20 @@ sign-in.path = "/signin"
 route = [{ id = "product", pattern = "/product(.*)", require = "session" }]
 "#;
 
+fn to(url: &str) -> Told {
+    Told { upstream: Some(url.to_owned()), ..Told::default() }
+}
+
 fn started() -> (RefCell<Option<Gate>>, Setup) {
     let mut gate = Gate::load(POLICY, Format::Toml).unwrap();
     let addresses = gate.start(Vec::new(), (1, 2)).unwrap();
-    let setup = Setup::new(&gate, addresses, Some("http://127.0.0.1:4000"), false).unwrap();
+    let setup = Setup::new(&gate, addresses, &to("http://127.0.0.1:4000")).unwrap();
     (RefCell::new(Some(gate)), setup)
 }
 
 fn outcome(received: Received) -> Outcome {
     let (gate, setup) = started();
-    let (head, said) = received.check(&setup.wanted, false, 1_000).unwrap();
+    let (head, said) = received.check(&setup.wanted, None, false, 1_000).unwrap();
     let world = Table::at(1_000).says(KEYS, 200, SET);
     let verdict = now(Door::default().judge(&gate, &setup, &head, &mut Text(Vec::new()), &world)).unwrap();
     Outcome::new(verdict.action, received, said, &setup).unwrap()
@@ -308,7 +324,7 @@ fn who_may_not_pass_is_answered() {
 #[test]
 fn without_a_policy_there_is_no_verdict() {
     let (_, setup) = started();
-    let (head, _) = received(&[]).check(&[], false, 0).unwrap();
+    let (head, _) = received(&[]).check(&[], None, false, 0).unwrap();
     let none = RefCell::new(None);
     let judged = now(Door::default().judge(&none, &setup, &head, &mut Text(Vec::new()), &Table::default()));
     assert!(judged.is_err());
@@ -320,7 +336,7 @@ fn an_edit_that_frames_a_message_is_a_failure() {
     for name in ["content-length", "host", "transfer-encoding", "proxy-x"] {
         let edit = crate::verdict::HeaderEdit::Remove(name.to_owned());
         let forward = crate::verdict::Forward { target: "/".to_owned(), request: vec![edit], ..Default::default() };
-        let (_, said) = received(&[]).check(&[], false, 0).unwrap();
+        let (_, said) = received(&[]).check(&[], None, false, 0).unwrap();
         assert!(Outcome::new(Action::Pass(forward), received(&[]), said, &setup).is_err(), "{name}");
     }
 }
@@ -334,9 +350,10 @@ fn upstreams_are_origins() {
         assert!(Origin::parse(bad).is_none(), "{bad}");
     }
     let gate = Gate::load(POLICY, Format::Toml).unwrap();
-    assert!(
-        Setup::new(&gate, Addresses::default(), Some("localhost"), false).unwrap_err().contains("http://host:port")
-    );
+    let setup = |told: &Told| Setup::new(&gate, Addresses::default(), told);
+    assert!(setup(&to("localhost")).unwrap_err().contains("http://host:port"));
+    let site = |host: &str| setup(&Told { site: Some(host.to_owned()), ..Told::default() });
+    assert!(site("app.example:8443").is_ok() && site("https://app.example").unwrap_err().contains("is no host"));
 }
 
 #[test]

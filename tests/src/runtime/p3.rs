@@ -10,11 +10,7 @@ use std::process::Command;
 pub(super) const RUNTIME: Runtime = Runtime {
     name: "p3",
     about: "the 0.3 door, a middleware, plugged onto an app by `wac plug`, in `wasmtime serve`",
-    cannot: &[(
-        "host told by its header",
-        "`wasmtime serve` keeps the Host header from a 0.3 component: without a whole address in the first line it has no \
-         host, and is refused (400)",
-    )],
+    cannot: &[],
     start,
 };
 
@@ -32,13 +28,15 @@ fn start(stage: &Stage, folder: &Folder) -> Result<Running, Halt> {
     let address = group::free();
     let mut command = Command::new(&wasmtime);
     command.args(["serve", "-Scli", "--addr", &address.to_string()]);
-    for (name, value) in [(WEBHOOK_SECRET.0, WEBHOOK_SECRET.1), ("APP", &stage.app().to_string())] {
+    // `wasmtime serve` tells a 0.3 component no host when the first line of a request has none.
+    let (app, host) = (stage.app().to_string(), address.to_string());
+    for (name, value) in [(WEBHOOK_SECRET.0, WEBHOOK_SECRET.1), ("APP", &app), ("PORTCULLIS_HOST", &host)] {
         command.arg("--env").arg(format!("{name}={value}"));
     }
     command.arg(whole);
     let group = Group::start(command, folder, "p3", address)?;
     Ok(Running {
-        front: Front { absolute: true, ..Front::at(address) },
+        front: Front::at(address),
         version: format!("{}, {}", tools::version(&wasmtime, &["--version"]), tools::version(&wac, &["--version"])),
         processes: vec![group.id()],
         _kept: vec![Box::new(group)],

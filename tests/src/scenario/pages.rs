@@ -6,7 +6,6 @@ use crate::wire;
 
 pub(super) const LIST: &[(&str, Play)] = &[
     ("public page", public_page),
-    ("host told by its header", host_told_by_its_header),
     ("page without session", page_without_session),
     ("fetch without session", fetch_without_session),
     ("sign-in page", sign_in_page),
@@ -24,13 +23,6 @@ fn public_page(visit: &Visit<'_>) -> Result<(), String> {
     let response = visit.get("/about", &[NAVIGATION])?;
     expect("status", response.status, 200)?;
     expect("body", response.body.as_slice(), b"app")?;
-    expect("target", visit.reached()?.target.as_str(), "/about")
-}
-
-/// As browsers ask: a path in the first line, the host in its header. The others ask so, too, where that is enough.
-fn host_told_by_its_header(visit: &Visit<'_>) -> Result<(), String> {
-    let raw = wire::request("GET", b"/about", &visit.front.authority, &[], &[]);
-    expect("status", visit.exchange(&raw)?.status, 200)?;
     expect("target", visit.reached()?.target.as_str(), "/about")
 }
 

@@ -12,19 +12,12 @@ pub struct Front {
     pub address: SocketAddr,
     /// The Host that visitors ask for.
     pub authority: String,
-    /// Requests name the whole address in their first line (RFC 9112 section 3.2.2), as to a proxy.
-    pub absolute: bool,
 }
 
 impl Front {
     /// A front that is asked by its address.
     pub fn at(address: SocketAddr) -> Self {
-        Self { address, authority: address.to_string(), absolute: false }
-    }
-
-    /// What stands in the first line of a request for `target`.
-    pub fn target(&self, target: &str) -> String {
-        if self.absolute { format!("http://{}{target}", self.authority) } else { target.to_owned() }
+        Self { address, authority: address.to_string() }
     }
 }
 
@@ -48,7 +41,7 @@ impl Visit<'_> {
     /// The request as bytes.
     pub(super) fn raw(&self, method: &str, target: &str, headers: Lines<'_>, body: &[u8]) -> Vec<u8> {
         let lines: Vec<_> = headers.iter().map(|(n, v)| ((*n).to_owned(), v.as_bytes().to_vec())).collect();
-        wire::request(method, self.front.target(target).as_bytes(), &self.front.authority, &lines, body)
+        wire::request(method, target.as_bytes(), &self.front.authority, &lines, body)
     }
 
     /// Send bytes, read one response.

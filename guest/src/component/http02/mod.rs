@@ -66,10 +66,11 @@ fn judge(
     let Some(headers) = headers else { return (body, refused(400, "malformed headers")) };
     let received = Received { method, scheme, authority, target, headers };
     let world = Runtime;
-    let (head, said) = match received.check(&setup.wanted, setup.forwarded, crate::door::World::now(&world)) {
-        Ok(checked) => checked,
-        Err(refusal) => return (body, Err((refusal.into(), refusal.why.to_owned()))),
-    };
+    let (head, said) =
+        match received.check(&setup.wanted, setup.site.as_deref(), setup.forwarded, crate::door::World::now(&world)) {
+            Ok(checked) => checked,
+            Err(refusal) => return (body, Err((refusal.into(), refusal.why.to_owned()))),
+        };
     body.declared =
         received.headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
     if body.declared.is_some_and(|length| length > setup.max_body) {

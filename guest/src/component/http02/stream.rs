@@ -159,10 +159,10 @@ pub(super) fn advance(input: &InputStream, output: &OutputStream, splice: bool, 
     let moved = if splice {
         output.splice(input, permit)
     } else {
-        input.read(permit).and_then(|bytes| {
+        input.read(permit).map(|bytes| {
             // A write that fails is told by the next check.
             let _ = if bytes.is_empty() { Ok(()) } else { output.write(&bytes) };
-            Ok(bytes.len() as u64)
+            bytes.len() as u64
         })
     };
     match moved {

@@ -73,7 +73,7 @@ async fn judge(
     let authority = request.get_authority();
     let headers = fields::read(&request.get_headers().copy_all()).ok_or(refused(400, "malformed headers"))?;
     let received = Received { method, scheme, authority, target, headers };
-    let checked = received.check(&setup.wanted, setup.forwarded, Runtime.now());
+    let checked = received.check(&setup.wanted, setup.site.as_deref(), setup.forwarded, Runtime.now());
     let (head, said) = checked.map_err(|refusal| (refusal.into(), refusal.why.to_owned()))?;
     let length = received.headers.get(http::header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
