@@ -22,8 +22,7 @@ pub fn of_a_request(stage: &Stage, running: &Running) -> Result<f64, String> {
     let session = stage.session("u1");
     let raw = format!(
         "GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/html\r\ncookie: {session}\r\n\r\n",
-        front.target("/product/7"),
-        front.authority
+        "/product/7", front.authority
     );
     let fail = |e: std::io::Error| format!("the connection broke: {e}");
     let mut connection = None;

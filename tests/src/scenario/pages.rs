@@ -2,7 +2,6 @@
 
 use super::Play;
 use super::visitor::{FETCH, NAVIGATION, Visit, expect, private};
-use crate::wire;
 
 pub(super) const LIST: &[(&str, Play)] = &[
     ("public page", public_page),
