@@ -53,6 +53,32 @@ pub struct Fetch {
     pub limit: usize,
 }
 
+/// Where a request of the gate's own goes, in the parts that `wasi:http` wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// TLS?
+    pub https: bool,
+    /// host or host:port.
+    pub authority: String,
+    /// Path and query.
+    pub target: String,
+}
+
+impl Fetch {
+    /// Where it goes.
+    ///
+    /// # Errors
+    /// Its address is none.
+    pub fn place(&self) -> Result<Place, FetchError> {
+        let down = |why: &str| FetchError::Unreachable(why.to_owned());
+        let uri = http::Uri::try_from(&self.url).map_err(|_| down("it is no address"))?;
+        let authority = uri.authority().ok_or_else(|| down("it has no host"))?.to_string();
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+        Ok(Place { https: uri.scheme_str() == Some("https"), authority, target })
+    }
+}
+
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {

@@ -154,6 +154,21 @@ fn what_is_no_document_is_not_held() {
     assert_eq!(door.held(), []);
 }
 
+#[test]
+fn an_address_has_three_parts() {
+    let place = |url: &str| {
+        let (method, headers, body) = ("GET".to_owned(), Vec::new(), Vec::new());
+        let Place { https, authority, target } =
+            Fetch { method, url: url.to_owned(), headers, body, timeout: 1, limit: 1 }.place().ok()?;
+        Some((https, authority, target))
+    };
+    let of = |https, authority: &str, target: &str| Some((https, authority.to_owned(), target.to_owned()));
+    assert_eq!(place("https://id.example/keys?a=b"), of(true, "id.example", "/keys?a=b"));
+    assert_eq!(place("http://127.0.0.1:1"), of(false, "127.0.0.1:1", "/"));
+    assert_eq!(place("http://a?b=c"), of(false, "a", "/?b=c"));
+    assert!(place("/keys").is_none() && place("").is_none() && place("http://a b/").is_none());
+}
+
 fn call(key: &str, grace: u32) -> Call {
     Call {
         method: "POST".to_owned(),

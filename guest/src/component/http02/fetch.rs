@@ -2,8 +2,7 @@
 
 use super::stream::{self, Incoming};
 use super::words;
-use crate::door::{Fetch, FetchError, Fetched, World};
-use http::Uri;
+use crate::door::{Fetch, FetchError, Fetched, Place, World};
 use wasip2::clocks::{monotonic_clock, wall_clock};
 use wasip2::http::outgoing_handler;
 use wasip2::http::types::{
@@ -54,11 +53,8 @@ pub(super) fn options(connect: u32, response: u32) -> RequestOptions {
 
 fn fetch(request: Fetch) -> Result<Fetched, FetchError> {
     let down = |why: &str| FetchError::Unreachable(why.to_owned());
-    let Fetch { method, url, headers, body, timeout, limit } = request;
-    let uri = Uri::try_from(&url).map_err(|_| down("it is no address"))?;
-    let authority = uri.authority().ok_or_else(|| down("it has no host"))?.as_str();
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let Place { https, authority, target } = request.place()?;
+    let Fetch { method, headers, body, timeout, limit, .. } = request;
     let deadline = monotonic_clock::subscribe_duration(u64::from(timeout) * MS);
 
     let mut lines = headers;
@@ -66,8 +62,7 @@ fn fetch(request: Fetch) -> Result<Fetched, FetchError> {
         lines.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
     }
     let fields = Fields::from_list(&lines).map_err(|_| down("the runtime refuses a header"))?;
-    let https = uri.scheme_str() == Some("https");
-    let request = outgoing(fields, &method, https, authority, &target).map_err(down)?;
+    let request = outgoing(fields, &method, https, &authority, &target).map_err(down)?;
     let outgoing_body = if body.is_empty() { None } else { request.body().ok() };
     let future = outgoing_handler::handle(request, Some(options(timeout, timeout)))
         .map_err(|error| FetchError::Unreachable(format!("{error:?}")))?;

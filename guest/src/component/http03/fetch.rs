@@ -1,8 +1,7 @@
 //! The world of WASI 0.3: its clock, and requests of the gate's own.
 
 use super::body;
-use crate::door::{Fetch, FetchError, Fetched, World};
-use http::Uri;
+use crate::door::{Fetch, FetchError, Fetched, Place, World};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
@@ -60,11 +59,8 @@ pub(super) fn options(connect: u32, response: u32) -> RequestOptions {
 
 async fn fetch(request: Fetch) -> Result<Fetched, FetchError> {
     let down = |why: &str| FetchError::Unreachable(why.to_owned());
-    let Fetch { method, url, headers, body, timeout, limit } = request;
-    let uri = Uri::try_from(&url).map_err(|_| down("it is no address"))?;
-    let authority = uri.authority().ok_or_else(|| down("it has no host"))?.as_str();
-    let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
+    let Place { https, authority, target } = request.place()?;
+    let Fetch { method, headers, body, timeout, limit, .. } = request;
     let mut lines = headers;
     if !body.is_empty() {
         lines.push(("content-length".to_owned(), body.len().to_string().into_bytes()));
@@ -73,7 +69,7 @@ async fn fetch(request: Fetch) -> Result<Fetched, FetchError> {
     let contents = (!body.is_empty()).then(|| body::stream(body));
     let (_, none) = wit_future::new(|| Ok(None));
     let (request, _) = Request::new(fields, contents, none, Some(options(timeout, timeout)));
-    address(&request, &method, uri.scheme_str() == Some("https"), authority, &target).map_err(down)?;
+    address(&request, &method, https, &authority, &target).map_err(down)?;
     let response = client::send(request).await.map_err(|error| FetchError::Unreachable(format!("{error:?}")))?;
     let (status, headers) = (response.get_status_code(), response.get_headers().copy_all());
     let (_, read) = wit_future::new(|| Ok(()));
