@@ -152,3 +152,41 @@ fn both_artefacts_have_their_doors_and_stay_small() {
         assert!(packed < 1 << 20, "{packed} bytes");
     }
 }
+
+/// With the command line of wasmtime, where there is one (`WASMTIME`, or `wasmtime` in PATH; version 48). What cannot be run
+/// is said, and `tests/runtimes/run wasmtime-serve` brings it.
+#[test]
+fn the_stock_command_bakes_the_same_bytes() {
+    let program = std::env::var_os("WASMTIME").unwrap_or_else(|| "wasmtime".into());
+    if std::process::Command::new(&program).arg("--version").output().is_err() {
+        eprintln!("bake: the stock command: NOT RUN: there is no wasmtime; WASMTIME names one");
+        return;
+    }
+    let folder = Folder::new();
+    let text = config("https://issuer.example.test/keys");
+    folder.write("portcullis.toml", &text);
+    folder.write("plain.wasm", GATE);
+    assert_eq!(run(&folder, &["bake", "-o", "ours.wasm"]).code, Some(0));
+    let load = format!("load({}, toml)", serde_json::Value::from(text));
+    let baked = std::process::Command::new(program)
+        .current_dir(folder.path())
+        .args([
+            "wizer",
+            "-S",
+            "cli",
+            "-S",
+            "http",
+            "--keep-init-func=true",
+            "-f",
+            &load,
+            "plain.wasm",
+            "-o",
+            "stock.wasm",
+        ])
+        .output()
+        .unwrap();
+    assert!(baked.status.success(), "{}", String::from_utf8_lossy(&baked.stderr));
+    assert!(baked.stdout.starts_with(b"ok("), "{}", String::from_utf8_lossy(&baked.stdout));
+    let read = |file: &str| std::fs::read(folder.path().join(file)).unwrap();
+    assert!(read("stock.wasm") == read("ours.wasm"), "the stock command bakes other bytes");
+}
