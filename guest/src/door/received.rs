@@ -99,6 +99,11 @@ impl Received {
         Ok((head, Said { trusted: forwarded, address, scheme, authority: host, host: None }))
     }
 
+    /// The length that the client declared.
+    pub fn declared(&self) -> Option<u64> {
+        self.headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+    }
+
     fn scheme(&self) -> &'static str {
         match &self.scheme {
             Some(scheme) if scheme.eq_ignore_ascii_case("https") => "https",

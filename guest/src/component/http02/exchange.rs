@@ -30,13 +30,12 @@ struct Upload {
 }
 
 impl Upload {
-    /// Move what can be moved now. `Some`: it is over.
+    /// Move what can be moved now. `Err`: it is over, and how.
     fn advance(&mut self, body: &mut RequestBody, splice: bool) -> Result<(), Moved> {
         loop {
             match body.advance(&self.stream, splice) {
                 Moved::Some => {}
-                Moved::WaitIn => return Ok(()),
-                Moved::WaitOut => return Ok(()),
+                Moved::WaitIn | Moved::WaitOut => return Ok(()),
                 over => return Err(over),
             }
         }
@@ -113,8 +112,10 @@ impl Exchange {
     pub(super) fn deliver(&mut self, outgoing: &OutgoingBody, body: &mut RequestBody) -> Result<(), String> {
         let incoming = Incoming::new(self.response.consume()).ok_or("upstream gave no body")?;
         let output = outgoing.write().map_err(|()| "the response cannot be written".to_owned())?;
+        // What the upstream sends has no limit of ours.
+        let mut left = u64::MAX;
         loop {
-            let moved = stream::advance(&incoming.stream, &output, self.splice, &mut u64::MAX.clone());
+            let moved = stream::advance(&incoming.stream, &output, self.splice, &mut left);
             match moved {
                 Moved::Some => continue,
                 Moved::End => {

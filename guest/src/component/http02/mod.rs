@@ -71,8 +71,7 @@ fn judge(
             Ok(checked) => checked,
             Err(refusal) => return (body, Err((refusal.into(), refusal.why.to_owned()))),
         };
-    body.declared =
-        received.headers.get(http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    body.declared = received.declared();
     if body.declared.is_some_and(|length| length > setup.max_body) {
         return (body, refused(413, "request body is too large"));
     }

@@ -75,9 +75,8 @@ async fn judge(
     let received = Received { method, scheme, authority, target, headers };
     let checked = received.check(&setup.wanted, setup.site.as_deref(), setup.forwarded, Runtime.now());
     let (head, said) = checked.map_err(|refusal| (refusal.into(), refusal.why.to_owned()))?;
-    let length = received.headers.get(http::header::CONTENT_LENGTH);
-    let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-    if length.is_some_and(|length: u64| length > setup.max_body) {
+    let length = received.declared();
+    if length.is_some_and(|length| length > setup.max_body) {
         return Err(refused(413, "request body is too large"));
     }
     let mut body = RequestBody::new(request, length);
@@ -141,7 +140,7 @@ fn reply(mut answer: Reply, is_head: bool) -> Result<Response, ErrorCode> {
     Ok(response)
 }
 
-/// As `http02::fields::write`: `Host` is the runtime's where it says so.
+/// As `http02::words::write`: `Host` is the runtime's where it says so.
 fn fields(headers: &HeaderMap) -> Option<Fields> {
     let (lines, host) = fields::lines(headers);
     let fields = Fields::from_list(&lines).ok()?;
